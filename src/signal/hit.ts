@@ -44,7 +44,7 @@ export interface RejectedHit {
   readonly hit: Hit;
   /** The highest level that it passed. 0: not even the limits. */
   readonly level: 0 | 1;
-  readonly rule: "drift-limit" | "zero-drift" | "in-off-scan";
+  readonly rule: "snr-limit" | "drift-limit" | "zero-drift" | "in-off-scan";
   /** One sentence for a person. */
   readonly reason: string;
   /** The hit of an OFF scan that lies on the same path, where the rule is `in-off-scan`. */
