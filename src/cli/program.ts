@@ -1,0 +1,89 @@
+/** The program `lodestone`: its commands, their common behaviour, and how a run ends. */
+
+import { Command } from "commander";
+import { describeFailure, EXIT_USAGE } from "./failure.ts";
+import { programVersion } from "./version.ts";
+
+export interface CommandEntry {
+  readonly name: string;
+  /** The line in the list of commands. */
+  readonly summary: string;
+  /** Only the command that was asked for is loaded, so that the program starts quickly. */
+  readonly load: () => Promise<Command>;
+}
+
+export const commandEntries: readonly CommandEntry[] = [];
+
+const examples = `
+Examples:
+  $ lodestone search on1.h5 off1.h5 on2.h5 off2.h5 on3.h5 off3.h5 --out report
+  $ lodestone info scan.h5
+  $ lodestone plot scan.h5 --f-start 8419.2 --f-stop 8419.4 -o scan.png
+  $ lodestone help search
+`;
+
+export interface ProgramOutput {
+  /** Where help and the version go. */
+  readonly out: (text: string) => void;
+  /** Where errors go. */
+  readonly err: (text: string) => void;
+}
+
+const processOutput: ProgramOutput = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+};
+
+/** Runs the program with the arguments after its name. Gives the exit code: 0, 1 where it failed, 2 where it was called wrongly. */
+export async function runProgram(
+  args: readonly string[],
+  output: ProgramOutput = processOutput,
+  entries: readonly CommandEntry[] = commandEntries,
+): Promise<number> {
+  try {
+    const program = await buildProgram(args, output, entries);
+    if (args.length === 0) {
+      output.err(program.helpInformation() + examples);
+      return EXIT_USAGE;
+    }
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    const { exitCode, message } = describeFailure(error);
+    if (message !== "") output.err(`${message}\n`);
+    return exitCode;
+  }
+}
+
+async function buildProgram(
+  args: readonly string[],
+  output: ProgramOutput,
+  entries: readonly CommandEntry[],
+): Promise<Command> {
+  const program = new Command("lodestone")
+    .description(
+      "Draws the needles out of the radio haystack: searches telescope data for drifting narrow-band signals.",
+    )
+    .version(programVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", examples)
+    .showHelpAfterError('Run "lodestone --help" for the commands.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: output.out,
+      writeErr: output.err,
+      outputError: (text, write) => write(text.replace(/^error: /, "lodestone: ")),
+    });
+  const asked = args[0] === "help" ? args[1] : args.find((arg) => !arg.startsWith("-"));
+  for (const { name, summary, load } of entries) {
+    if (name !== asked) {
+      program.command(name).description(summary);
+      continue;
+    }
+    const command = (await load()).copyInheritedSettings(program).summary(summary);
+    command.showHelpAfterError(`Run "lodestone ${name} --help" for the options and an example.`);
+    program.addCommand(command);
+  }
+  return program;
+}
