@@ -6,7 +6,15 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`; a reader never asks past `size`. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** As `read`, into `target`, which may lie in shared memory. Left out where it would save no copy: see `readInto`. */
+  readInto?(offset: number, target: Uint8Array): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Fills `target` with the bytes from `offset`. */
+export async function readInto(source: ByteSource, offset: number, target: Uint8Array): Promise<void> {
+  if (source.readInto !== undefined) return source.readInto(offset, target);
+  target.set(await source.read(offset, target.length));
 }
 
 /** A ByteSource over an array, a view and no copy. */
@@ -16,6 +24,18 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
     size: bytes.length,
     async read(offset, length) {
       return bytes.subarray(offset, offset + length);
+    },
+    async close() {},
+  };
+}
+
+/** A ByteSource over a `Blob`, such as a `File` that a person chose in a browser. */
+export function blobSource(name: string, blob: Blob): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    async read(offset, length) {
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
     },
     async close() {},
   };
