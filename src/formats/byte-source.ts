@@ -40,3 +40,13 @@ export function blobSource(name: string, blob: Blob): ByteSource {
     async close() {},
   };
 }
+
+/** Runs `open` over a source that its result takes over; where it throws, the source is closed at once. */
+export async function takeOver<T>(source: ByteSource, open: (source: ByteSource) => Promise<T>): Promise<T> {
+  try {
+    return await open(source);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
