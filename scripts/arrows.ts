@@ -22,8 +22,9 @@ export const roomLevels: Readonly<Record<string, number>> = {
   jobs: 4,
   server: 5,
   cli: 6,
-  /** `src/index.ts`, the package's entry. */
-  index: 7,
+  /** `src/browser.ts` and `src/index.ts`, the package's entries. */
+  browser: 7,
+  index: 8,
 };
 
 /** Rooms that must run in a browser; their files for Node are called `*.node.ts`. */
@@ -35,6 +36,7 @@ export const browserRooms: ReadonlySet<string> = new Set([
   "pictures",
   "nn",
   "detect",
+  "browser",
 ]);
 
 /** Packages, or parts of them, that do not run in a browser. */
@@ -139,7 +141,7 @@ function wrongPackage({ from, specifier, kind }: Arrow, dependencies: readonly s
 
 /** `src/signal/range.ts` stands in `signal`, `src/index.ts` in `index`; files outside src stand in no room. */
 function roomOf(path: string): string | undefined {
-  return path.startsWith("src/") ? path.split("/")[1]!.replace(/\.ts$/, "") : undefined;
+  return path.startsWith("src/") ? path.split("/")[1]!.replace(/(\.test)?\.ts$/, "") : undefined;
 }
 
 function isTest(path: string): boolean {

@@ -1,0 +1,150 @@
+/**
+ * Packs the package, installs it in an empty folder as a stranger would, and uses it there: the command, an import, the types.
+ * Runs with the Node that stands first on the path outside of this project, so that the oldest one in use is tried.
+ * Run by `npm run try-package`.
+ */
+
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "lodestone-package-"));
+const outerPath = process.env
+  .PATH!.split(delimiter)
+  .filter((part) => !part.includes("node_modules"))
+  .join(delimiter);
+// What npm told this script of the project, such as its prefix, must not reach the installed package's npm.
+const outerEnvironment = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^(npm_(config_(local_prefix|prefix)|package_|lifecycle_)|INIT_CWD$)/i.test(name),
+  ),
+);
+
+function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): string {
+  console.log(`$ ${command} ${args.join(" ")}`);
+  return execFileSync(command, args, {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    ...options,
+  });
+}
+
+/** Runs a command as the stranger: in the empty folder, without this project's programs on the path. */
+function runOutside(command: string, ...args: string[]): string {
+  return run(command, args, { env: { ...outerEnvironment, PATH: outerPath } });
+}
+
+function expectThat(condition: boolean, sentence: string): void {
+  if (!condition) throw new Error(`The package is wrong: ${sentence}`);
+}
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
+function packTarball(): Packed {
+  const output = run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root });
+  const parsed = JSON.parse(output.slice(output.search(/^[[{]/m))) as Packed[] | Record<string, Packed>;
+  return Object.values(parsed)[0]!;
+}
+
+function checkContents({ files }: Packed): void {
+  const paths = files.map(({ path }) => path);
+  const wanted = [
+    "LICENSE",
+    "README.md",
+    "package.json",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/browser.js",
+    "dist/cli/main.js",
+  ];
+  const missing = [...wanted, "kernels/build/search.wasm"].filter((path) => !paths.includes(path));
+  expectThat(missing.length === 0, `it lacks ${missing.join(", ")}.`);
+  const strange = paths.filter(
+    (path) => /\.test\.|(^|\/)testing\//.test(path) || (path.endsWith(".ts") && !path.endsWith(".d.ts")),
+  );
+  expectThat(strange.length === 0, `it holds ${strange.join(", ")}, which is for developers.`);
+}
+
+function checkInstalled(): void {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
+  const strange = Object.keys(devDependencies).filter((name) =>
+    existsSync(join(folder, "node_modules", name)),
+  );
+  expectThat(strange.length === 0, `installing it brings ${strange.join(", ")}, which is for developers.`);
+  const command = join(folder, "node_modules/.bin/lodestone");
+  expectThat((statSync(command).mode & 0o111) !== 0, "its command is not executable.");
+}
+
+function useCommand(): void {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  expectThat(
+    runOutside("npx", "lodestone", "--version").trim() === version,
+    `the command's version is not ${version}.`,
+  );
+}
+
+/** Compiles and runs scripts/package-user.ts, a program that uses the package. */
+function useImports(): void {
+  copyFileSync(join(root, "scripts/package-user.ts"), join(folder, "user.ts"));
+  const compilerOptions = {
+    target: "es2023",
+    module: "nodenext",
+    strict: true,
+    types: [],
+    lib: ["es2023", "dom"],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["user.ts"] }));
+  run(process.execPath, [
+    fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json"))),
+    "-p",
+    ".",
+  ]);
+  console.log(runOutside("node", "user.js").trim());
+}
+
+try {
+  const packed = packTarball();
+  checkContents(packed);
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "stranger", private: true, type: "module" }),
+  );
+  console.log(`Node ${runOutside("node", "--version").trim()} outside of the project.`);
+  runOutside(
+    "npm",
+    "install",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    `./${packed.filename}`,
+  );
+  checkInstalled();
+  useCommand();
+  useImports();
+  console.log(`The package works: ${packed.files.length} files, ${(packed.size / 1024).toFixed(0)} KiB.`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

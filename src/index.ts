@@ -1,0 +1,3 @@
+/** The entry `lodestone`: everything public, with what needs Node. */
+
+export * from "./browser.ts";
