@@ -1,0 +1,307 @@
+/**
+ * Kernels of the drift search. Every argument named `...At` is an address in bytes; spectrograms are rows of float32 with
+ * a fixed distance between rows. Nothing here allocates: src/search/kernels.ts lays out the memory.
+ */
+
+const SUB_BLOCKS: i32 = 16;
+/** Deviations past which a pixel is left out of a block's mean and deviation. */
+const CLIP: f32 = 6.5;
+
+const meansAt = memory.data(SUB_BLOCKS * 4, 16);
+const variancesAt = memory.data(SUB_BLOCKS * 4, 16);
+
+export const heapBase: usize = __heap_base;
+
+@inline function horizontalSum(v: v128): f32 {
+  return (
+    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+  );
+}
+
+/** Median of `n` floats, which are left sorted. NaN sorts last. */
+function medianInPlace(at: usize, n: i32): f32 {
+  for (let i = 1; i < n; i++) {
+    const value = load<f32>(at + (<usize>i << 2));
+    let j = i - 1;
+    while (j >= 0) {
+      const other = load<f32>(at + (<usize>j << 2));
+      if (other <= value || value != value) break;
+      store<f32>(at + (<usize>(j + 1) << 2), other);
+      j--;
+    }
+    store<f32>(at + (<usize>(j + 1) << 2), value);
+  }
+  const half = n >> 1;
+  const upper = load<f32>(at + (<usize>half << 2));
+  return n & 1 ? upper : (upper + load<f32>(at + (<usize>(half - 1) << 2))) * 0.5;
+}
+
+/**
+ * Mean, variance and count of the pixels of a run of `n` floats that lie within 6.5 deviations of its middle. Middle and
+ * deviation for the cut are medians over sixteen pieces of the run, so that lines in some of the pieces don't move them.
+ */
+function clippedMoments(at: usize, n: i32, meanAt: usize, varianceAt: usize): void {
+  let sub = ((n + 4 * SUB_BLOCKS - 1) / (4 * SUB_BLOCKS)) * 4;
+  if (sub > n) sub = n;
+  const pieces = min<i32>(SUB_BLOCKS, n / sub);
+  for (let p = 0; p < pieces; p++) {
+    const from = at + (<usize>(p * sub) << 2);
+    const shift = load<f32>(from);
+    const shifts = f32x4.splat(shift);
+    let sums = f32x4.splat(0);
+    let squares = f32x4.splat(0);
+    let i = 0;
+    for (; i + 4 <= sub; i += 4) {
+      const d = f32x4.sub(v128.load(from + (<usize>i << 2)), shifts);
+      sums = f32x4.add(sums, d);
+      squares = f32x4.add(squares, f32x4.mul(d, d));
+    }
+    let sum = horizontalSum(sums);
+    let square = horizontalSum(squares);
+    for (; i < sub; i++) {
+      const d = load<f32>(from + (<usize>i << 2)) - shift;
+      sum += d;
+      square += d * d;
+    }
+    const inverse: f32 = 1 / <f32>sub;
+    const mean: f32 = sum * inverse;
+    store<f32>(meansAt + (<usize>p << 2), shift + mean);
+    store<f32>(variancesAt + (<usize>p << 2), max<f32>(0, (square - sum * mean) / <f32>max<i32>(1, sub - 1)));
+  }
+  const middle = medianInPlace(meansAt, pieces);
+  const reach: f32 = CLIP * sqrt<f32>(medianInPlace(variancesAt, pieces));
+
+  const middles = f32x4.splat(middle);
+  const reaches = f32x4.splat(reach);
+  const ones = f32x4.splat(1);
+  let sums = f32x4.splat(0);
+  let squares = f32x4.splat(0);
+  let counts = f32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const d = f32x4.sub(v128.load(at + (<usize>i << 2)), middles);
+    const inside = f32x4.le(f32x4.abs(d), reaches);
+    const kept = v128.and(d, inside);
+    sums = f32x4.add(sums, kept);
+    squares = f32x4.add(squares, f32x4.mul(kept, kept));
+    counts = f32x4.add(counts, v128.and(ones, inside));
+  }
+  let sum = horizontalSum(sums);
+  let square = horizontalSum(squares);
+  let count = horizontalSum(counts);
+  for (; i < n; i++) {
+    const d = load<f32>(at + (<usize>i << 2)) - middle;
+    if (abs<f32>(d) <= reach) {
+      sum += d;
+      square += d * d;
+      count += 1;
+    }
+  }
+  const mean: f32 = count > 0 ? sum / count : 0;
+  store<f32>(meanAt, middle + mean);
+  store<f32>(varianceAt, count > 1 ? max<f32>(0, (square - sum * mean) / (count - 1)) : 0);
+}
+
+@inline function blockEdge(block: i32, blocks: i32, n: i32): i32 {
+  return <i32>((<i64>block * n) / blocks);
+}
+
+/** Clipped mean and variance of each of `blocks` equal parts of a row of `n` pixels. */
+export function rowMoments(rowAt: usize, n: i32, blocks: i32, meanAt: usize, varianceAt: usize): void {
+  for (let b = 0; b < blocks; b++) {
+    const start = blockEdge(b, blocks, n);
+    const stop = blockEdge(b + 1, blocks, n);
+    clippedMoments(rowAt + (<usize>start << 2), stop - start, meanAt + (<usize>b << 2), varianceAt + (<usize>b << 2));
+  }
+}
+
+/**
+ * (x - baseline) * gain in place, both interpolated between the middles of `blocks` equal parts of the row: the baseline by
+ * a Catmull-Rom cubic, the gain linearly. Each has two knots more on either side. What isn't finite becomes 0.
+ */
+export function normaliseRow(rowAt: usize, n: i32, blocks: i32, baselineAt: usize, gainAt: usize): void {
+  const length: f32 = <f32>n / <f32>blocks;
+  const inverse: f32 = 1 / length;
+  const largest = f32x4.splat(1e30);
+  const ramp = f32x4(0, 1, 2, 3);
+  let channel = 0;
+  for (let q = -1; q < blocks; q++) {
+    const left: f32 = (<f32>q + 0.5) * length;
+    const stop = q == blocks - 1 ? n : min<i32>(n, <i32>ceil<f32>(left + length - 0.5));
+    const k = baselineAt + (<usize>(q + 1) << 2);
+    const k0 = load<f32>(k);
+    const k1 = load<f32>(k + 4);
+    const k2 = load<f32>(k + 8);
+    const k3 = load<f32>(k + 12);
+    const g0 = load<f32>(gainAt + (<usize>(q + 2) << 2));
+    const g1 = load<f32>(gainAt + (<usize>(q + 3) << 2));
+    const c0 = f32x4.splat(k1);
+    const c1 = f32x4.splat(0.5 * (k2 - k0));
+    const c2 = f32x4.splat(k0 - 2.5 * k1 + 2 * k2 - 0.5 * k3);
+    const c3 = f32x4.splat(0.5 * (k3 - k0) + 1.5 * (k1 - k2));
+    const gain = f32x4.splat(g0);
+    const gainSlope = f32x4.splat(g1 - g0);
+    while (channel < stop) {
+      const u = f32x4.mul(
+        f32x4.add(f32x4.splat(<f32>channel + 0.5 - left), ramp),
+        f32x4.splat(inverse),
+      );
+      const base = f32x4.add(
+        c0,
+        f32x4.mul(u, f32x4.add(c1, f32x4.mul(u, f32x4.add(c2, f32x4.mul(u, c3))))),
+      );
+      const scale = f32x4.add(gain, f32x4.mul(u, gainSlope));
+      const at = rowAt + (<usize>channel << 2);
+      const z = f32x4.mul(f32x4.sub(v128.load(at), base), scale);
+      const clean = v128.and(z, f32x4.lt(f32x4.abs(z), largest));
+      const left4 = stop - channel;
+      if (left4 >= 4) {
+        v128.store(at, clean);
+        channel += 4;
+      } else {
+        store<f32>(at, f32x4.extract_lane(clean, 0));
+        if (left4 > 1) store<f32>(at + 4, f32x4.extract_lane(clean, 1));
+        if (left4 > 2) store<f32>(at + 8, f32x4.extract_lane(clean, 2));
+        channel = stop;
+      }
+    }
+  }
+}
+
+/** out[i] = in[i * step] + in[i * step + reach] for `n` values: boxes of twice the width. `step` is 1 or 2. */
+export function addNeighbours(inAt: usize, outAt: usize, n: i32, step: i32, reach: i32): void {
+  const reachBytes = <usize>reach << 2;
+  let i = 0;
+  if (step == 1) {
+    for (; i + 4 <= n; i += 4) {
+      const at = inAt + (<usize>i << 2);
+      v128.store(outAt + (<usize>i << 2), f32x4.add(v128.load(at), v128.load(at + reachBytes)));
+    }
+  } else {
+    for (; i + 4 <= n; i += 4) {
+      const at = inAt + (<usize>i << 3);
+      const a = f32x4.add(v128.load(at), v128.load(at + reachBytes));
+      const b = f32x4.add(v128.load(at + 16), v128.load(at + 16 + reachBytes));
+      v128.store(outAt + (<usize>i << 2), v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+    }
+  }
+  for (; i < n; i++) {
+    const at = inAt + ((<usize>i * step) << 2);
+    store<f32>(outAt + (<usize>i << 2), load<f32>(at) + load<f32>(at + reachBytes));
+  }
+}
+
+/**
+ * best[i] = the largest over the templates of the sum over `rows` offsets of the float at originAt + 4 i + offset. Offsets are
+ * in bytes, `rows` a template, and include the distance between rows. `n` is rounded up to a multiple of 32.
+ */
+export function bestOverTemplates(
+  originAt: usize,
+  offsetsAt: usize,
+  rows: i32,
+  templates: i32,
+  bestAt: usize,
+  n: i32,
+): void {
+  const templateBytes = <usize>rows << 2;
+  const offsetsEnd = offsetsAt + <usize>templates * templateBytes;
+  for (let i = 0; i < n; i += 32) {
+    const origin = originAt + (<usize>i << 2);
+    const best = bestAt + (<usize>i << 2);
+    for (let j: usize = 0; j < 128; j += 16) v128.store(best + j, f32x4.splat(-Infinity));
+    let offset = offsetsAt;
+    while (offset < offsetsEnd) {
+      const end = offset + templateBytes;
+      let a0 = f32x4.splat(0);
+      let a1 = a0;
+      let a2 = a0;
+      let a3 = a0;
+      let a4 = a0;
+      let a5 = a0;
+      let a6 = a0;
+      let a7 = a0;
+      while (offset < end) {
+        const at = origin + load<u32>(offset);
+        a0 = f32x4.add(a0, v128.load(at));
+        a1 = f32x4.add(a1, v128.load(at, 16));
+        a2 = f32x4.add(a2, v128.load(at, 32));
+        a3 = f32x4.add(a3, v128.load(at, 48));
+        a4 = f32x4.add(a4, v128.load(at, 64));
+        a5 = f32x4.add(a5, v128.load(at, 80));
+        a6 = f32x4.add(a6, v128.load(at, 96));
+        a7 = f32x4.add(a7, v128.load(at, 112));
+        offset += 4;
+      }
+      v128.store(best, f32x4.pmax(v128.load(best), a0));
+      v128.store(best, f32x4.pmax(v128.load(best, 16), a1), 16);
+      v128.store(best, f32x4.pmax(v128.load(best, 32), a2), 32);
+      v128.store(best, f32x4.pmax(v128.load(best, 48), a3), 48);
+      v128.store(best, f32x4.pmax(v128.load(best, 64), a4), 64);
+      v128.store(best, f32x4.pmax(v128.load(best, 80), a5), 80);
+      v128.store(best, f32x4.pmax(v128.load(best, 96), a6), 96);
+      v128.store(best, f32x4.pmax(v128.load(best, 112), a7), 112);
+    }
+  }
+}
+
+/** The template with the largest sum at one position. */
+export function bestTemplate(originAt: usize, offsetsAt: usize, rows: i32, templates: i32): i32 {
+  let best: f32 = -Infinity;
+  let index = 0;
+  for (let k = 0; k < templates; k++) {
+    let sum: f32 = 0;
+    for (let t = 0; t < rows; t++) {
+      sum += load<f32>(originAt + load<u32>(offsetsAt));
+      offsetsAt += 4;
+    }
+    if (sum > best) {
+      best = sum;
+      index = k;
+    }
+  }
+  return index;
+}
+
+/**
+ * S/N of boxes moved along straight paths: for each of `slopes` slopes (channels a row) and `positions` positions (channel at
+ * the middle of the rows), the sum over the box of `width` channels nearest to the path in every row, over the root of the
+ * number of pixels that aren't 0 (0 marks what is missing). NaN where fewer than half are there.
+ */
+export function pathGrid(
+  originAt: usize,
+  rowBytes: usize,
+  rows: i32,
+  width: i32,
+  position: f64,
+  positionStep: f64,
+  positions: i32,
+  slope: f64,
+  slopeStep: f64,
+  slopes: i32,
+  outAt: usize,
+): void {
+  const middle: f64 = 0.5 * <f64>(rows - 1);
+  const toFirst: f64 = 0.5 - 0.5 * <f64>(width - 1);
+  const least = (rows * width + 1) >> 1;
+  for (let s = 0; s < slopes; s++) {
+    const perRow = slope + <f64>s * slopeStep;
+    for (let p = 0; p < positions; p++) {
+      let path = position + <f64>p * positionStep - perRow * middle + toFirst;
+      let row = originAt;
+      let sum: f32 = 0;
+      let count = 0;
+      for (let t = 0; t < rows; t++) {
+        const at = row + (<isize>floor<f64>(path) << 2);
+        for (let c = 0; c < width; c++) {
+          const value = load<f32>(at + (<usize>c << 2));
+          sum += value;
+          count += <i32>(value != 0);
+        }
+        path += perRow;
+        row += rowBytes;
+      }
+      store<f32>(outAt, count >= least ? sum / sqrt<f32>(<f32>count) : NaN);
+      outAt += 4;
+    }
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The drift search of one scan: every straight line with |drift| up to a limit, zero included. The band is read in tiles of about 64 MB, the next
+ * while one is searched, and each tile is cut into segments for the pool's threads. Segments look past their ends by a halo that
+ * holds whatever can touch their own lines, so that where the band is cut makes no difference.
+ */
+
+import { coarseChannels } from "../signal/coarse-channels.ts";
+import { UsageError } from "../signal/errors.ts";
+import type { Hit } from "../signal/hit.ts";
+import { channelFrequencyMHz, type SpectrogramSource } from "../signal/spectrogram.ts";
+import { makeBank } from "./bank.ts";
+import type { SegmentLine } from "./segment.ts";
+import type { SegmentJob, SegmentPlan, Tile } from "./segment-job.ts";
+import type { SegmentPool } from "./segment-pool.ts";
+
+export interface DriftSearchOptions {
+  /** Largest |drift|, Hz/s. Default 4. */
+  readonly maxDriftHzPerS?: number;
+  /** Least S/N of a hit. Default 10. */
+  readonly snr?: number;
+  /** IF (polarisation) to search. Default 0. */
+  readonly ifIndex?: number;
+  /** Fine channels in a coarse channel, where the file's axis doesn't tell. */
+  readonly channelsPerCoarse?: number;
+  /** The scan's index in its cadence, written into each hit. Default 0. */
+  readonly scan?: number;
+  /** Called now and then with the share of the band that is done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+export interface DriftSearchResult {
+  /** By frequency at the middle of the scan. */
+  readonly hits: Hit[];
+  /** What a person should know: parts of the band too crowded to be searched to the end. */
+  readonly notes: string[];
+}
+
+export const DEFAULT_MAX_DRIFT_HZ_PER_S = 4;
+export const DEFAULT_SNR = 10;
+
+const TILE_FLOATS = 16 * 1024 * 1024;
+const SEGMENT_PIXELS = 512 * 1024;
+const LEAST_SEGMENT = 8192;
+const MAX_LINES = 4000;
+/** From this S/N on, boxes of four find fast narrow lines well above the noise of the first pass. */
+const WIDE_BOXES_SNR = 10;
+
+/** Searches one scan. Throws a UsageError for limits that make no sense for its axes. */
+export async function searchDrift(
+  source: SpectrogramSource,
+  pool: SegmentPool,
+  options: DriftSearchOptions = {},
+): Promise<DriftSearchResult> {
+  const plan = planSearch(source, options);
+  const { nchans } = source.frequency;
+  const { rows, halo } = plan;
+  const coarse = coarseChannels(source.frequency, { channelsPerCoarse: options.channelsPerCoarse });
+  const dcChannels = Array.from({ length: coarse.count }, (_, i) => coarse.dcChannelOf(i)).filter(
+    (c) => c !== undefined,
+  );
+
+  const tileChannels = chooseTile(rows, nchans, coarse.channelsPerCoarse);
+  const readTile = async (start: number, data: Float32Array) => {
+    const stop = Math.min(nchans, start + tileChannels);
+    const view = data.subarray(0, rows * (stop - start));
+    await source.read({ channelStart: start, channelStop: stop, ifIndex: options.ifIndex ?? 0 }, view);
+    return view;
+  };
+
+  const buffers = [pool.allocate(rows * tileChannels)];
+  if (tileChannels < nchans) buffers.push(pool.allocate(rows * tileChannels));
+  const beforeChannels = tileChannels < nchans ? Math.min(2 * halo, tileChannels) : 0;
+  let before = pool.allocate(rows * beforeChannels);
+  let reading = readTile(0, buffers[0]!);
+  const lines: SegmentLine[] = [];
+  const notes: string[] = [];
+  for (let start = 0, t = 0; start < nchans; start += tileChannels, t++) {
+    const stop = Math.min(nchans, start + tileChannels);
+    const data = await reading;
+    const last = stop === nchans;
+    if (!last) reading = readTile(stop, buffers[(t + 1) % 2]!);
+    reading.catch(() => {});
+    const tile: Tile = {
+      data,
+      firstChannel: start,
+      channels: stop - start,
+      before,
+      beforeChannels: start > 0 ? beforeChannels : 0,
+    };
+    const jobs = cutSegments(
+      Math.max(0, start - (start > 0 ? halo : 0)),
+      last ? stop : stop - halo,
+      plan,
+      dcChannels,
+    );
+    let done = 0;
+    const answers = await pool.search(plan, tile, jobs, () => {
+      done++;
+      options.onProgress?.((start + ((stop - start) * done) / jobs.length) / nchans);
+    });
+    answers.forEach((answer, i) => {
+      lines.push(...answer.lines);
+      if (answer.crowded) notes.push(crowdedNote(source, jobs[i]!));
+    });
+    if (!last) before = keepEnd(tile, rows, beforeChannels, pool);
+  }
+  return { hits: toHits(source, mergeShared(lines, rows), plan, options), notes };
+}
+
+function planSearch(source: SpectrogramSource, options: DriftSearchOptions): SegmentPlan {
+  const { time, frequency, name } = source;
+  const maxDrift = options.maxDriftHzPerS ?? DEFAULT_MAX_DRIFT_HZ_PER_S;
+  const snr = options.snr ?? DEFAULT_SNR;
+  if (!(maxDrift >= 0 && Number.isFinite(maxDrift))) {
+    throw new UsageError(`The drift limit is ${maxDrift} Hz/s; give a number of 0 or more.`);
+  }
+  if (!(snr >= 3 && Number.isFinite(snr))) {
+    throw new UsageError(
+      `The least S/N is ${snr}; give a number of 3 or more: below that, noise alone fills the list.`,
+    );
+  }
+  const rows = time.nsamples;
+  const maxSpan = (maxDrift * (rows - 1) * time.tsampS) / Math.abs(frequency.foffMHz * 1e6);
+  if (maxSpan > Math.max(frequency.nchans, 64) * 4) {
+    throw new UsageError(
+      `${name}: a line that drifts ${maxDrift} Hz/s crosses ${Math.round(maxSpan)} channels in the scan, and the band has ${frequency.nchans}. ` +
+        `Ask for ${((maxDrift * frequency.nchans) / maxSpan).toPrecision(2)} Hz/s or less.`,
+    );
+  }
+  const fastWidth = snr >= WIDE_BOXES_SNR ? 4 : 2;
+  const bank = makeBank(rows, maxSpan, frequency.nchans, fastWidth);
+  const halo = Math.ceil(1.5 * maxSpan + 2 * bank.levels.at(-1)!.width + 64);
+  const ownChannels = Math.min(
+    frequency.nchans,
+    Math.max(LEAST_SEGMENT, 2 * halo, Math.floor(SEGMENT_PIXELS / rows)),
+  );
+  return { rows, maxSpan, fastWidth, ownChannels, halo, nchans: frequency.nchans, snr, maxLines: MAX_LINES };
+}
+
+function chooseTile(rows: number, nchans: number, channelsPerCoarse: number): number {
+  const most = Math.max(1, Math.floor(TILE_FLOATS / rows));
+  if (nchans <= most) return nchans;
+  if (channelsPerCoarse <= most) return Math.floor(most / channelsPerCoarse) * channelsPerCoarse;
+  return 2 ** Math.floor(Math.log2(most));
+}
+
+function cutSegments(
+  start: number,
+  stop: number,
+  plan: SegmentPlan,
+  dcChannels: readonly number[],
+): SegmentJob[] {
+  const count = Math.max(1, Math.ceil((stop - start) / plan.ownChannels));
+  return Array.from({ length: count }, (_, i) => {
+    const ownStart = start + Math.floor((i * (stop - start)) / count);
+    const ownStop = start + Math.floor(((i + 1) * (stop - start)) / count);
+    return {
+      ownStart,
+      ownStop,
+      blanked: dcChannels.filter(
+        (channel) => channel >= ownStart - plan.halo && channel < ownStop + plan.halo,
+      ),
+    };
+  });
+}
+
+/** The last channels of a tile, for the segments of the next. */
+function keepEnd(tile: Tile, rows: number, kept: number, pool: SegmentPool): Float32Array {
+  const end = pool.allocate(rows * kept);
+  for (let row = 0; row < rows; row++) {
+    const stop = (row + 1) * tile.channels;
+    const missing = Math.max(0, kept - tile.channels);
+    if (missing > 0) {
+      const from = (row + 1) * tile.beforeChannels;
+      end.set(tile.before.subarray(from - missing, from), row * kept);
+    }
+    end.set(tile.data.subarray(stop - (kept - missing), stop), row * kept + missing);
+  }
+  return end;
+}
+
+/** One of each line that two neighbouring segments both gave. */
+function mergeShared(lines: SegmentLine[], rows: number): SegmentLine[] {
+  const kept: SegmentLine[] = [];
+  for (const line of lines.toSorted((a, b) => a.position - b.position || b.snr - a.snr)) {
+    const twin = kept.findLastIndex(
+      (other) =>
+        Math.abs(other.position - line.position) <= Math.max(1, line.width / 2) &&
+        Math.abs(other.slope - line.slope) * (rows - 1) <= 2 * Math.max(1, line.width),
+    );
+    if (twin < 0 || line.position - kept[twin]!.position > 4) kept.push(line);
+    else if (line.snr > kept[twin]!.snr) kept[twin] = line;
+  }
+  return kept;
+}
+
+function toHits(
+  source: SpectrogramSource,
+  lines: readonly SegmentLine[],
+  plan: SegmentPlan,
+  options: DriftSearchOptions,
+): Hit[] {
+  const { frequency, time } = source;
+  const { foffMHz, nchans } = frequency;
+  const hzPerChannel = foffMHz * 1e6;
+  const coarse = coarseChannels(frequency, { channelsPerCoarse: options.channelsPerCoarse });
+  const maxSlope = plan.maxSpan / Math.max(1, plan.rows - 1);
+  const slopeStep = 1 / Math.max(1, plan.rows - 1);
+  const middle = (plan.rows - 1) / 2;
+  return lines.flatMap((line) => {
+    const first = line.position - line.slope * middle;
+    const channel = Math.round(first);
+    if (channel < 0 || channel >= nchans || Math.abs(line.slope) > maxSlope + slopeStep) return [];
+    return [
+      {
+        file: source.name,
+        scan: options.scan ?? 0,
+        frequencyMHz: channelFrequencyMHz(frequency, first),
+        midFrequencyMHz: channelFrequencyMHz(frequency, line.position),
+        driftHzPerS: (line.slope * hzPerChannel) / time.tsampS + 0,
+        driftUncertaintyHzPerS: (line.slopeUncertainty * Math.abs(hzPerChannel)) / time.tsampS,
+        snr: line.snr,
+        widthHz: line.width * Math.abs(hzPerChannel),
+        bandwidthHz: line.bandwidth * Math.abs(hzPerChannel),
+        coarseChannel: Math.floor(channel / coarse.channelsPerCoarse),
+        channel,
+      },
+    ];
+  });
+}
+
+function crowdedNote(source: SpectrogramSource, job: SegmentJob): string {
+  const edges = [job.ownStart, job.ownStop].map((channel) => channelFrequencyMHz(source.frequency, channel));
+  return (
+    `${source.name}: ${Math.min(...edges).toFixed(6)} to ${Math.max(...edges).toFixed(6)} MHz holds more than ${MAX_LINES} lines; ` +
+    "the strongest were kept. Raise --snr to search it to the end."
+  );
+}

@@ -1,0 +1,125 @@
+/** The band of channels that a line fills about its path: how far its skirts reach, and taking it out of the pixels. */
+
+import type { Candidate } from "./refine.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface LineBand {
+  readonly position: number;
+  readonly slope: number;
+  /** Channels from the path to the band's edges: `left` is negative, `right` positive. */
+  readonly left: number;
+  readonly right: number;
+}
+
+/** S/N of one channel beside a line, over the rows, above which it is part of the line's skirt. */
+const SKIRT_SNR = 3;
+const WIDEST_SKIRT = 1024;
+/** A channel beside a line that stands higher over the dip between than this, and than the line's leakage, is another line. */
+const RISE_SNR = 6;
+
+/** Grows a band from a line's box outwards, over channels that stand out of the noise, to the next line at the most. */
+export function bandAbout(workspace: Workspace, line: Candidate): LineBand {
+  const half = line.width / 2;
+  const guard = line.snr > 30 ? 1 : 0.5;
+  return {
+    position: line.position,
+    slope: line.slope,
+    left: -(skirtReach(workspace, line, -1) + guard),
+    right: skirtReach(workspace, line, 1) + guard,
+  };
+
+  function skirtReach(workspace: Workspace, line: Candidate, side: -1 | 1): number {
+    const limit = Math.min(WIDEST_SKIRT, 16 * line.width + 4 * line.snr);
+    let reach = half;
+    let dip = Number.POSITIVE_INFINITY;
+    let dipReach = reach;
+    let next = channelSnr(workspace, line, side * (half + 0.5));
+    for (let distance = half + 0.5; distance < limit; distance++) {
+      const here = next;
+      next = channelSnr(workspace, line, side * (distance + 1));
+      if (Math.max(here, next) < SKIRT_SNR) break;
+      const leakage = line.snr / (1 + (distance - half) ** 2);
+      if (here > dip + RISE_SNR && here > 2 * leakage) return dipReach;
+      if (here < dip) {
+        dip = here;
+        dipReach = distance - 0.5;
+      }
+      reach = distance + 0.5;
+    }
+    return reach;
+  }
+}
+
+/** S/N of the sum over rows of one channel at a distance from the path, without the highest eighth of the rows (lines that cross). */
+function channelSnr(workspace: Workspace, line: Candidate, distance: number): number {
+  const { rows } = workspace.bank;
+  const floats = workspace.kernels.floats();
+  const values: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const channel = Math.floor(pathAt(workspace, line, row) + distance + 0.5);
+    if (channel < 0 || channel >= workspace.channels) continue;
+    const value = floats[(workspace.originAt + row * workspace.rowBytes) / 4 + channel]!;
+    if (value !== 0) values.push(value);
+  }
+  if (values.length < rows / 4) return 0;
+  values.sort((a, b) => a - b);
+  const kept = Math.max(1, values.length - Math.ceil(values.length / 8));
+  let sum = 0;
+  for (let i = 0; i < kept; i++) sum += values[i]!;
+  return sum / Math.sqrt(kept);
+}
+
+function pathAt(workspace: Workspace, line: { position: number; slope: number }, row: number): number {
+  return line.position + line.slope * (row - 0.5 * (workspace.bank.rows - 1));
+}
+
+/** Sets a band's pixels to 0 and returns the channels that it touched. */
+export function clearBand(workspace: Workspace, band: LineBand): { start: number; stop: number } {
+  const floats = workspace.kernels.floats();
+  let start = workspace.channels;
+  let stop = 0;
+  for (let row = 0; row < workspace.bank.rows; row++) {
+    const path = pathAt(workspace, band, row);
+    const first = Math.max(0, Math.floor(path + band.left + 0.5));
+    const last = Math.min(workspace.channels, Math.ceil(path + band.right + 0.5));
+    if (first >= last) continue;
+    const at = (workspace.originAt + row * workspace.rowBytes) / 4;
+    floats.fill(0, at + first, at + last);
+    start = Math.min(start, first);
+    stop = Math.max(stop, last);
+  }
+  return { start: Math.min(start, stop), stop };
+}
+
+/** Whether a line runs within a band or right beside it in most of the rows. */
+export function liesInBand(workspace: Workspace, line: Candidate, band: LineBand): boolean {
+  const { rows } = workspace.bank;
+  const reach = line.width / 2 + Math.max(2, line.width);
+  let inside = 0;
+  for (let row = 0; row < rows; row++) {
+    const distance = pathAt(workspace, line, row) - pathAt(workspace, band, row);
+    if (distance > band.left - reach && distance < band.right + reach) inside++;
+  }
+  return inside > 0.6 * rows;
+}
+
+/** Whether a line lasts: it still stands out without its strongest rows, two of them (one of fewer than eight). */
+export function lastsOverRows(workspace: Workspace, line: Candidate, snr: number): boolean {
+  const { rows } = workspace.bank;
+  if (rows < 4) return true;
+  const floats = workspace.kernels.floats();
+  const sums = new Float64Array(rows);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    const first = Math.floor(pathAt(workspace, line, row) + 0.5 - (line.width - 1) / 2);
+    for (let c = Math.max(0, first); c < Math.min(workspace.channels, first + line.width); c++) {
+      const value = floats[(workspace.originAt + row * workspace.rowBytes) / 4 + c]!;
+      sums[row]! += value;
+      if (value !== 0) count++;
+    }
+  }
+  sums.sort();
+  const kept = sums.subarray(0, rows < 8 ? rows - 1 : rows - 2);
+  const pixels = Math.max(1, count - (rows - kept.length) * line.width);
+  return kept.reduce((total, sum) => total + sum, 0) / Math.sqrt(pixels) > Math.min(4, snr / 2);
+}

@@ -1,0 +1,200 @@
+/**
+ * Finds the lines of one segment, strongest first. Each line found is taken out of the pixels before the next is looked for, so
+ * that neither its own detuned paths nor its skirts are found again, and a weak line beside a strong one is seen as it is.
+ */
+
+import { bandAbout, clearBand, type LineBand, lastsOverRows, liesInBand } from "./line-band.ts";
+import { normaliseSegment } from "./noise.ts";
+import { type Candidate, refineCandidate } from "./refine.ts";
+import type { LevelArea, Workspace } from "./workspace.ts";
+
+export interface SegmentLine extends Candidate {
+  /** Channels from the lowest to the highest that the line stands out in, about its path. */
+  readonly bandwidth: number;
+}
+
+export interface SegmentResult {
+  readonly lines: SegmentLine[];
+  /** True where lines were left unsearched because there were more than `maxLines`. */
+  readonly crowded: boolean;
+}
+
+/** A skirt or a remnant of a line found before: weaker than this share of it, and beside it. */
+const REMNANT_SHARE = 0.25;
+const RUN = 1024;
+
+/**
+ * Searches the pixels that lie in the workspace, channels `start` to `stop`; the others hold zeros, and so do channels that are to be
+ * left out once normalised, `blanked`. Lines down to `snr` are found.
+ */
+export function searchSegment(
+  workspace: Workspace,
+  start: number,
+  stop: number,
+  blanked: readonly number[],
+  snr: number,
+  maxLines: number,
+): SegmentResult {
+  normaliseSegment(workspace, start, stop);
+  blankChannels(workspace, blanked);
+  addBoxes(workspace, 0, workspace.channels);
+  const peaks = workspace.levels.map((level) => new LevelPeaks(workspace, level));
+  for (const level of peaks) level.update(0, level.area.boxes);
+
+  const found: { line: Candidate; band: LineBand; bandwidth: number }[] = [];
+  let crowded = false;
+  for (;;) {
+    const strongest = strongestPeak(peaks);
+    if (strongest === undefined || strongest.snr < workspace.bank.match * snr) break;
+    const { level, box } = strongest;
+    const line = refineCandidate(workspace, level.area, box);
+    if (!(line.snr >= snr)) {
+      level.dismiss(box);
+      continue;
+    }
+    const band = bandAbout(workspace, line);
+    const parent = found.find(
+      (other) => line.snr < REMNANT_SHARE * other.line.snr && liesInBand(workspace, line, other.band),
+    );
+    if (parent) {
+      parent.bandwidth = Math.max(
+        parent.bandwidth,
+        extentWith(workspace, parent.band, parent.line, band, line),
+      );
+    } else if (lastsOverRows(workspace, line, snr)) {
+      found.push({ line, band, bandwidth: band.right - band.left });
+    }
+    const dirty = clearBand(workspace, band);
+    addBoxes(workspace, dirty.start, dirty.stop);
+    for (const other of peaks) {
+      const { area } = other;
+      const reach = area.reach + 2;
+      other.update(Math.floor(dirty.start / area.step) - reach, Math.ceil(dirty.stop / area.step) + reach);
+    }
+    if (found.length >= maxLines) {
+      crowded = true;
+      break;
+    }
+  }
+  return { lines: found.map(({ line, bandwidth }) => ({ ...line, bandwidth })), crowded };
+}
+
+function extentWith(
+  workspace: Workspace,
+  band: LineBand,
+  line: Candidate,
+  other: LineBand,
+  otherLine: Candidate,
+): number {
+  const shift = otherLine.position - line.position;
+  if (
+    Math.abs(otherLine.slope - line.slope) * workspace.bank.rows >
+    4 * Math.max(line.width, otherLine.width)
+  ) {
+    return band.right - band.left;
+  }
+  return Math.max(band.right, other.right + shift) - Math.min(band.left, other.left + shift);
+}
+
+function blankChannels(workspace: Workspace, channels: readonly number[]): void {
+  const floats = workspace.kernels.floats();
+  for (const channel of channels) {
+    for (let row = 0; row < workspace.bank.rows; row++) {
+      floats[(workspace.originAt + row * workspace.rowBytes) / 4 + channel] = 0;
+    }
+  }
+}
+
+/** Makes the boxes of every level that touch channels `start` to `stop` anew. */
+function addBoxes(workspace: Workspace, start: number, stop: number): void {
+  const { kernels, levels, bank } = workspace;
+  for (let l = 1; l < levels.length; l++) {
+    const level = levels[l]!;
+    const below = levels[l - 1]!;
+    const ratio = level.step / below.step;
+    const first = Math.max(0, Math.floor((start - level.width) / level.step));
+    const last = Math.min(level.boxes, Math.ceil(stop / level.step) + 1);
+    for (let row = 0; row < bank.rows; row++) {
+      kernels.run.addNeighbours(
+        below.originAt + row * below.rowBytes + first * ratio * 4,
+        level.originAt + row * level.rowBytes + first * 4,
+        last - first,
+        ratio,
+        below.width / below.step,
+      );
+    }
+  }
+}
+
+function strongestPeak(
+  peaks: readonly LevelPeaks[],
+): { level: LevelPeaks; box: number; snr: number } | undefined {
+  let strongest: { level: LevelPeaks; box: number; snr: number } | undefined;
+  for (const level of peaks) {
+    const { box, snr } = level.strongest();
+    if (strongest === undefined || snr > strongest.snr) strongest = { level, box, snr };
+  }
+  return strongest;
+}
+
+/** The best sums of one level, with the strongest of each run of boxes kept. */
+class LevelPeaks {
+  readonly area: LevelArea;
+  readonly #workspace: Workspace;
+  readonly #toSnr: number;
+  readonly #runs: Int32Array;
+
+  constructor(workspace: Workspace, area: LevelArea) {
+    this.area = area;
+    this.#workspace = workspace;
+    this.#toSnr = 1 / Math.sqrt(workspace.bank.rows * area.width);
+    this.#runs = new Int32Array(Math.ceil(area.boxes / RUN));
+  }
+
+  #best(): Float32Array {
+    const at = this.area.bestAt / 4;
+    return this.#workspace.kernels.floats().subarray(at, at + this.area.boxes);
+  }
+
+  /** Sums the templates anew at boxes `start` to `stop`. */
+  update(start: number, stop: number): void {
+    const { area } = this;
+    const first = Math.max(0, Math.floor(start / 32) * 32);
+    const last = Math.min(area.boxes, stop);
+    if (first >= last) return;
+    this.#workspace.kernels.run.bestOverTemplates(
+      area.originAt + first * 4,
+      area.templatesAt,
+      this.#workspace.bank.rows,
+      area.templates,
+      area.bestAt + first * 4,
+      last - first,
+    );
+    this.#findRuns(first, last);
+  }
+
+  /** Takes a box that turned out to be noise, and its neighbours, out of the running. */
+  dismiss(box: number): void {
+    const start = Math.max(0, box - 1);
+    const stop = Math.min(this.area.boxes, box + 2);
+    this.#best().fill(Number.NEGATIVE_INFINITY, start, stop);
+    this.#findRuns(start, stop);
+  }
+
+  strongest(): { box: number; snr: number } {
+    const best = this.#best();
+    let box = this.#runs[0]!;
+    for (const candidate of this.#runs) if (best[candidate]! > best[box]!) box = candidate;
+    return { box, snr: best[box]! * this.#toSnr };
+  }
+
+  #findRuns(start: number, stop: number): void {
+    const best = this.#best();
+    for (let run = Math.floor(start / RUN); run * RUN < stop; run++) {
+      const end = Math.min(best.length, (run + 1) * RUN);
+      let box = run * RUN;
+      for (let i = box + 1; i < end; i++) if (best[i]! > best[box]!) box = i;
+      this.#runs[run] = box;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** The segment pool on worker_threads. Pixels lie in shared memory; segments are handed out one at a time. */
+
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { compileSearchKernels } from "./kernels.node.ts";
+import type { SegmentAnswer, SegmentPlan } from "./segment-job.ts";
+import type { SegmentPool } from "./segment-pool.ts";
+import type { WorkerMessage } from "./segment-worker.node.ts";
+
+const script = new URL(
+  import.meta.url.endsWith(".ts") ? "./segment-worker.node.ts" : "./segment-worker.node.js",
+  import.meta.url,
+);
+
+/** Starts `threads` workers, as many as there are processors if not given. They don't keep the process alive. */
+export async function threadPool(threads: number = availableParallelism()): Promise<SegmentPool> {
+  const module = await compileSearchKernels();
+  const workers = Array.from({ length: threads }, () => new Worker(script, { workerData: module }));
+  for (const worker of workers) worker.unref();
+  let known: SegmentPlan | undefined;
+
+  return {
+    threads,
+    allocate: (floats) => new Float32Array(new SharedArrayBuffer(4 * floats)),
+    async search(plan, tile, jobs, onDone) {
+      const answers: SegmentAnswer[] = [];
+      let next = 0;
+      const tell: WorkerMessage = { kind: "tile", tile, ...(plan === known ? {} : { plan }) };
+      known = plan;
+      for (const worker of workers) worker.postMessage(tell);
+      await Promise.all(workers.map(serve));
+      return answers;
+
+      async function serve(worker: Worker): Promise<void> {
+        worker.ref();
+        try {
+          while (next < jobs.length) {
+            const index = next++;
+            answers[index] = await ask(worker, { kind: "job", index, job: jobs[index]! });
+            onDone?.();
+          }
+        } finally {
+          worker.unref();
+        }
+      }
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+function ask(worker: Worker, message: WorkerMessage): Promise<SegmentAnswer> {
+  return new Promise((resolve, reject) => {
+    const onMessage = ({ answer }: { answer: SegmentAnswer }) => settle(() => resolve(answer));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onExit = () => settle(() => reject(new Error("A search thread ended before it answered.")));
+    const settle = (finish: () => void) => {
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+      finish();
+    };
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+    worker.postMessage(message);
+  });
+}

@@ -1,0 +1,108 @@
+/**
+ * A segment, a run of channels of a spectrogram that is searched at one go, laid out in the kernels' memory: rows of pixels, rows
+ * of boxes for each level of the bank, best sums, tables. Rows have zeros on either side, as many as a path can run past the end.
+ */
+
+import type { Bank, BankLevel } from "./bank.ts";
+import type { SearchKernels } from "./kernels.ts";
+
+export interface LevelArea extends BankLevel {
+  /** Address of box 0 in row 0. Box i covers channels `i * step` to `i * step + width - 1`. */
+  readonly originAt: number;
+  readonly rowBytes: number;
+  /** Boxes in a row. */
+  readonly boxes: number;
+  readonly templatesAt: number;
+  /** Best sum for each box, over the level's templates. */
+  readonly bestAt: number;
+}
+
+export interface Workspace {
+  readonly kernels: SearchKernels;
+  readonly bank: Bank;
+  /** Channels in a segment. */
+  readonly channels: number;
+  /** Zeros on either side of a row. */
+  readonly pad: number;
+  /** Address of channel 0 in row 0. */
+  readonly originAt: number;
+  readonly rowBytes: number;
+  readonly levels: readonly LevelArea[];
+  readonly blocks: number;
+  readonly momentsAt: number;
+  readonly knotsAt: number;
+  readonly gridAt: number;
+}
+
+export const BLOCK_CHANNELS = 256;
+export const KNOT_PAD = 2;
+export const GRID_POINTS = 4096;
+/** Boxes are worked on so many at a time. */
+const RUN = 32;
+
+/** Floats between rows: never near a whole number of 4 KiB pages, where the rows would share cache sets. */
+function rowStride(length: number): number {
+  return Math.ceil(length / 1024) * 1024 + 80;
+}
+
+export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: number): Workspace {
+  const { rows } = bank;
+  const widest = bank.levels.at(-1)!.width;
+  const pad = Math.ceil((bank.maxSpan / 2 + 4 * widest + 4 * RUN) / 16) * 16;
+  const stride = rowStride(channels + 2 * pad);
+  const blocks = Math.max(1, Math.round(channels / BLOCK_CHANNELS));
+
+  const sizes = bank.levels.map((level, l) => {
+    const boxes = Math.max(1, Math.floor((channels - level.width) / level.step) + 1);
+    const levelPad = level.reach + 2 * RUN;
+    return { boxes, levelPad, stride: l === 0 ? stride : rowStride(boxes + 2 * levelPad + RUN) };
+  });
+  const lengths = [
+    rows * stride,
+    2 * rows * blocks,
+    2 * (blocks + 2 * KNOT_PAD),
+    GRID_POINTS,
+    ...bank.levels.flatMap((level, l) => {
+      const { boxes, stride } = sizes[l]!;
+      return [l === 0 ? 0 : rows * stride, level.templates * rows, boxes + RUN];
+    }),
+  ];
+  const [pixelsAt, momentsAt, knotsAt, gridAt, ...areas] = kernels.reserve(lengths) as [
+    number,
+    number,
+    number,
+    number,
+    ...number[],
+  ];
+  const originAt = pixelsAt + pad * 4;
+  const ints = kernels.ints();
+  const levels = bank.levels.map((level, l): LevelArea => {
+    const { boxes, levelPad, stride } = sizes[l]!;
+    const [rowsAt, templatesAt, bestAt] = areas.slice(3 * l) as [number, number, number];
+    const rowBytes = stride * 4;
+    level.offsets.forEach((offset, i) => {
+      ints[templatesAt / 4 + i] = (i % rows) * rowBytes + offset * 4;
+    });
+    return {
+      ...level,
+      originAt: l === 0 ? originAt : rowsAt + levelPad * 4,
+      rowBytes,
+      boxes,
+      templatesAt,
+      bestAt,
+    };
+  });
+  return {
+    kernels,
+    bank,
+    channels,
+    pad,
+    originAt,
+    rowBytes: stride * 4,
+    levels,
+    blocks,
+    momentsAt,
+    knotsAt,
+    gridAt,
+  };
+}
