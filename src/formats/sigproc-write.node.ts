@@ -1,0 +1,52 @@
+/** Writing SIGPROC filterbank files. */
+
+import { resolveRange } from "../signal/range.ts";
+import {
+  type SpectrogramRange,
+  type SpectrogramSource,
+  sliceFrequency,
+  sliceTime,
+} from "../signal/spectrogram.ts";
+import { powerBlocks } from "./power-blocks.ts";
+import { encodeSigprocHeader, encodeSigprocSamples, type SigprocBits } from "./sigproc-encode.ts";
+import { writeFileAtomically } from "./write-file.node.ts";
+
+export interface WriteOptions {
+  /** The part to write; all rows, channels and IFs where it leaves them out. */
+  readonly range?: SpectrogramRange;
+  readonly signal?: AbortSignal;
+  /** Told how much is written, 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/**
+ * Writes a source, or a range of it, as a filterbank file in bounded memory: float32, or whole numbers of 8 or 16 bits where
+ * `nbits` asks for it and the power fits exactly. Throws a FileError where the file can't be written and a UsageError for a
+ * range that isn't there or power that doesn't fit; then nothing is left under `path`.
+ */
+export async function writeSigproc(
+  path: string,
+  source: SpectrogramSource,
+  options: WriteOptions & { readonly nbits?: SigprocBits } = {},
+): Promise<void> {
+  const { range = {}, signal, onProgress, nbits = 32 } = options;
+  const { rowStart, rowStop, channelStart, channelStop } = resolveRange(source, range);
+  const header = encodeSigprocHeader({
+    time: sliceTime(source.time, rowStart, rowStop),
+    frequency: sliceFrequency(source.frequency, channelStart, channelStop),
+    header: source.header,
+    nifs: range.ifIndex === undefined ? source.nifs : 1,
+    nbits,
+  });
+  await writeFileAtomically(
+    path,
+    async (write) => {
+      await write(header);
+      for await (const { data, fractionDone } of powerBlocks(source, range)) {
+        await write(encodeSigprocSamples(data, nbits));
+        onProgress?.(fractionDone);
+      }
+    },
+    { signal },
+  );
+}
