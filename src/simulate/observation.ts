@@ -1,0 +1,185 @@
+/**
+ * A whole observation that was never made: the scans of a cadence, with noise, needles and interference of known place.
+ * Nothing is kept: each scan makes the pixels of a range when they are read, the same bits for the same seed however they
+ * are cut into ranges, in whatever order.
+ */
+
+import { type Cadence, cadenceRoles, makeCadence } from "../signal/cadence.ts";
+import { resolveRange } from "../signal/range.ts";
+import {
+  type FrequencyAxis,
+  type ObservationHeader,
+  type SpectrogramSource,
+  sliceFrequency,
+  sliceTime,
+} from "../signal/spectrogram.ts";
+import { type BandpassSpec, bandGain } from "./bandpass.ts";
+import { addLine, type Line, matchedSnr, rowPowerBySetigen, rowPowerForSnr, type ScanGrid } from "./lines.ts";
+import { fillNoise, pixelDof } from "./noise.ts";
+import { chiSquaredQuantiles, normalQuantiles, type QuantileTable } from "./quantiles.ts";
+import { streamKey } from "./random.ts";
+
+/** Something that transmits: a needle from the target's direction, or interference. */
+export interface Emitter {
+  readonly kind: "needle" | "interference";
+  readonly label: string;
+  readonly line: Line;
+  /**
+   * `matched` (see `rowPowerForSnr`) or `setigen` (see `rowPowerBySetigen`), set in the first scan that it is in. The noise
+   * meant is that of a channel of gain 1; bandpass and line share the gain, so the S/N holds across the band.
+   */
+  readonly strength: { readonly snr: number; readonly convention?: "matched" | "setigen" };
+  /** The scans that it reaches the receiver in. Its path goes on through the others' time. */
+  readonly scans: "on" | "off" | "all" | readonly number[];
+}
+
+export interface ObservationSpec {
+  readonly pattern: string;
+  readonly rowsPerScan: number;
+  /** From the end of a scan to the start of the next. */
+  readonly gapS: number;
+  readonly frequency: FrequencyAxis;
+  readonly tsampS: number;
+  /** Of the first scan. */
+  readonly tstartMjd: number;
+  /** Of a pixel at gain 1. Chi-squared has the degrees of freedom of `pixelDof`, unless `dof` gives others. */
+  readonly noise:
+    | { readonly distribution: "chi-squared"; readonly mean: number; readonly dof?: number }
+    | { readonly distribution: "gaussian"; readonly mean: number; readonly sigma: number };
+  readonly bandpass?: BandpassSpec;
+  readonly emitters: readonly Emitter[];
+  /** Header fields of all scans. */
+  readonly header?: ObservationHeader;
+  /** Header fields by the pattern's letter: name and place of what the telescope points at. */
+  readonly pointings?: Readonly<Record<string, ObservationHeader>>;
+}
+
+/** What was put in. */
+export interface Truth {
+  readonly kind: Emitter["kind"];
+  readonly label: string;
+  /** At the centre of the first row of the first scan, whether it is in that scan or not. */
+  readonly frequencyMHz: number;
+  readonly driftHzPerS: number;
+  /** One number a scan: the `matchedSnr` of what lies in the scan and in the band, 0 where it is not there. */
+  readonly snrByScan: readonly number[];
+  readonly line: Line;
+}
+
+export interface SimulatedObservation {
+  readonly cadence: Cadence<SpectrogramSource>;
+  readonly truth: readonly Truth[];
+  /** Seconds from the start of the observation to the start of each scan. */
+  readonly scanStartS: readonly number[];
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/** `seed`: a whole number from 0 below 2 ** 53. Throws a UsageError where the pattern isn't one. */
+export function simulateObservation(spec: ObservationSpec, seed: number): SimulatedObservation {
+  const roles = cadenceRoles(spec.pattern);
+  const noise = noiseOf(spec);
+  const scanS = spec.rowsPerScan * spec.tsampS;
+  const grids = roles.map((_, i): ScanGrid => {
+    const startS = i * (scanS + spec.gapS);
+    const tstartMjd = spec.tstartMjd + startS / SECONDS_PER_DAY;
+    const time = { tstartMjd, tsampS: spec.tsampS, nsamples: spec.rowsPerScan };
+    return { frequency: spec.frequency, time, startS };
+  });
+  const present = spec.emitters.map(({ scans }) =>
+    roles.map((role, i) => {
+      if (typeof scans === "string") return scans === "all" || scans === role.toLowerCase();
+      return scans.includes(i);
+    }),
+  );
+  const powers = spec.emitters.map(({ line, strength }, e) => {
+    const grid = grids[Math.max(0, present[e]!.indexOf(true))]!;
+    const rowPower = strength.convention === "setigen" ? rowPowerBySetigen : rowPowerForSnr;
+    return rowPower(grid, line, strength.snr, noise.sigma);
+  });
+  const sources = grids.map((grid, i) => {
+    const lines = spec.emitters.flatMap(({ line }, e) =>
+      present[e]![i] ? [{ line, rowPower: powers[e]! }] : [],
+    );
+    return scanSource(spec, seed, i, grid, noise, lines);
+  });
+  const truth = spec.emitters.map(
+    ({ kind, label, line }, e): Truth => ({
+      kind,
+      label,
+      frequencyMHz: line.frequencyMHz,
+      driftHzPerS: line.driftHzPerS,
+      snrByScan: grids.map((grid, i) =>
+        present[e]![i] ? matchedSnr(grid, line, powers[e]!, noise.sigma) : 0,
+      ),
+      line,
+    }),
+  );
+  return {
+    cadence: makeCadence(spec.pattern, sources),
+    truth,
+    scanStartS: grids.map(({ startS }) => startS),
+  };
+}
+
+interface Noise {
+  readonly quantiles: QuantileTable;
+  readonly offset: number;
+  readonly scale: number;
+  /** Standard deviation of a pixel at gain 1. */
+  readonly sigma: number;
+}
+
+function noiseOf({ noise, frequency, tsampS }: ObservationSpec): Noise {
+  if (noise.distribution === "gaussian") {
+    return { quantiles: normalQuantiles(), offset: noise.mean, scale: noise.sigma, sigma: noise.sigma };
+  }
+  const dof = noise.dof ?? pixelDof(frequency.foffMHz, tsampS);
+  return {
+    quantiles: chiSquaredQuantiles(dof),
+    offset: 0,
+    scale: noise.mean,
+    sigma: noise.mean * Math.sqrt(2 / dof),
+  };
+}
+
+/** The first part of a noise stream's name, so that other things drawn from the same seed are unrelated to it. */
+const NOISE = 1;
+
+function scanSource(
+  spec: ObservationSpec,
+  seed: number,
+  scan: number,
+  grid: ScanGrid,
+  noise: Noise,
+  lines: readonly { line: Line; rowPower: number }[],
+): SpectrogramSource {
+  const { time, frequency } = grid;
+  const letter = spec.pattern[scan]!.toUpperCase();
+  const header = { ...spec.header, ...spec.pointings?.[letter] };
+  const name = `simulated scan ${scan + 1} (${letter})`;
+  const key = streamKey(seed, NOISE, scan);
+  return {
+    name,
+    time,
+    frequency,
+    header,
+    nifs: 1,
+    async read(range, into) {
+      const r = resolveRange(this, range);
+      const width = r.channelStop - r.channelStart;
+      const data = into ?? new Float32Array((r.rowStop - r.rowStart) * width);
+      const gain = bandGain(spec.bandpass ?? {}, frequency.nchans, r.channelStart, r.channelStop);
+      fillNoise(data, r, key, noise.quantiles, noise, gain.noise);
+      for (const { line, rowPower } of lines) addLine(data, r, grid, line, rowPower, gain.line);
+      return {
+        data,
+        time: sliceTime(time, r.rowStart, r.rowStop),
+        frequency: sliceFrequency(frequency, r.channelStart, r.channelStop),
+        header,
+        source: name,
+      };
+    },
+    async close() {},
+  };
+}
