@@ -7,6 +7,7 @@
 import { coarseChannels } from "../signal/coarse-channels.ts";
 import { UsageError } from "../signal/errors.ts";
 import type { Hit } from "../signal/hit.ts";
+import { type ResolvedRange, resolveRange } from "../signal/range.ts";
 import { channelFrequencyMHz, type SpectrogramSource } from "../signal/spectrogram.ts";
 import { makeBank } from "./bank.ts";
 import type { SegmentLine } from "./segment.ts";
@@ -18,6 +19,9 @@ export interface DriftSearchOptions {
   readonly maxDriftHzPerS?: number;
   /** Least S/N of a hit. Default 10. */
   readonly snr?: number;
+  /** Channels to search, half-open. Default all. */
+  readonly channelStart?: number;
+  readonly channelStop?: number;
   /** IF (polarisation) to search. Default 0. */
   readonly ifIndex?: number;
   /** Fine channels in a coarse channel, where the file's axis doesn't tell. */
@@ -51,64 +55,73 @@ export async function searchDrift(
   pool: SegmentPool,
   options: DriftSearchOptions = {},
 ): Promise<DriftSearchResult> {
-  const plan = planSearch(source, options);
-  const { nchans } = source.frequency;
-  const { rows, halo } = plan;
+  const range = resolveRange(source, options);
+  const plan = planSearch(source, range, options);
+  const { rows, halo, bandStart, bandStop } = plan;
   const coarse = coarseChannels(source.frequency, { channelsPerCoarse: options.channelsPerCoarse });
   const dcChannels = Array.from({ length: coarse.count }, (_, i) => coarse.dcChannelOf(i)).filter(
     (c) => c !== undefined,
   );
 
-  const tileChannels = chooseTile(rows, nchans, coarse.channelsPerCoarse);
+  const tileChannels = chooseTile(plan, coarse.channelsPerCoarse);
+  const single = tileChannels >= bandStop - bandStart;
   const readTile = async (start: number, data: Float32Array) => {
-    const stop = Math.min(nchans, start + tileChannels);
+    const stop = Math.min(bandStop, start + tileChannels);
     const view = data.subarray(0, rows * (stop - start));
-    await source.read({ channelStart: start, channelStop: stop, ifIndex: options.ifIndex ?? 0 }, view);
+    await source.read({ channelStart: start, channelStop: stop, ifIndex: range.ifIndex }, view);
     return view;
   };
 
-  const buffers = [pool.allocate(rows * tileChannels)];
-  if (tileChannels < nchans) buffers.push(pool.allocate(rows * tileChannels));
-  const beforeChannels = tileChannels < nchans ? Math.min(2 * halo, tileChannels) : 0;
-  let before = pool.allocate(rows * beforeChannels);
-  let reading = readTile(0, buffers[0]!);
+  const buffers = Array.from({ length: single ? 1 : 2 }, () => pool.allocate(rows * tileChannels));
+  const keptChannels = single ? 0 : 2 * halo;
+  let before = pool.allocate(0);
+  let beforeChannels = 0;
+  let reading = readTile(bandStart, buffers[0]!);
   const lines: SegmentLine[] = [];
   const notes: string[] = [];
-  for (let start = 0, t = 0; start < nchans; start += tileChannels, t++) {
-    const stop = Math.min(nchans, start + tileChannels);
-    const data = await reading;
-    const last = stop === nchans;
-    if (!last) reading = readTile(stop, buffers[(t + 1) % 2]!);
-    reading.catch(() => {});
+  for (let start = bandStart, t = 0; start < bandStop; start += tileChannels, t++) {
+    const stop = Math.min(bandStop, start + tileChannels);
+    const last = stop === bandStop;
     const tile: Tile = {
-      data,
+      data: await reading,
       firstChannel: start,
       channels: stop - start,
       before,
-      beforeChannels: start > 0 ? beforeChannels : 0,
+      beforeChannels,
     };
-    const jobs = cutSegments(
-      Math.max(0, start - (start > 0 ? halo : 0)),
-      last ? stop : stop - halo,
-      plan,
-      dcChannels,
-    );
+    if (!last) {
+      reading = readTile(stop, buffers[(t + 1) % 2]!);
+      reading.catch(() => {});
+    }
+    const ownStart = t === 0 ? start : start - halo;
+    const jobs = cutSegments(ownStart, last ? stop : stop - halo, plan, dcChannels);
     let done = 0;
     const answers = await pool.search(plan, tile, jobs, () => {
       done++;
-      options.onProgress?.((start + ((stop - start) * done) / jobs.length) / nchans);
+      options.onProgress?.(
+        (start - bandStart + ((stop - start) * done) / jobs.length) / (bandStop - bandStart),
+      );
     });
     answers.forEach((answer, i) => {
       lines.push(...answer.lines);
       if (answer.crowded) notes.push(crowdedNote(source, jobs[i]!));
     });
-    if (!last) before = keepEnd(tile, rows, beforeChannels, pool);
+    if (!last) {
+      before = keepEnd(tile, rows, keptChannels, pool);
+      beforeChannels = keptChannels;
+    }
   }
   return { hits: toHits(source, mergeShared(lines, rows), plan, options), notes };
 }
 
-function planSearch(source: SpectrogramSource, options: DriftSearchOptions): SegmentPlan {
+function planSearch(
+  source: SpectrogramSource,
+  range: ResolvedRange,
+  options: DriftSearchOptions,
+): SegmentPlan {
   const { time, frequency, name } = source;
+  const { channelStart: bandStart, channelStop: bandStop } = range;
+  const channels = bandStop - bandStart;
   const maxDrift = options.maxDriftHzPerS ?? DEFAULT_MAX_DRIFT_HZ_PER_S;
   const snr = options.snr ?? DEFAULT_SNR;
   if (!(maxDrift >= 0 && Number.isFinite(maxDrift))) {
@@ -121,25 +134,26 @@ function planSearch(source: SpectrogramSource, options: DriftSearchOptions): Seg
   }
   const rows = time.nsamples;
   const maxSpan = (maxDrift * (rows - 1) * time.tsampS) / Math.abs(frequency.foffMHz * 1e6);
-  if (maxSpan > Math.max(frequency.nchans, 64) * 4) {
+  if (maxSpan > Math.max(channels, 64) * 4) {
     throw new UsageError(
-      `${name}: a line that drifts ${maxDrift} Hz/s crosses ${Math.round(maxSpan)} channels in the scan, and the band has ${frequency.nchans}. ` +
-        `Ask for ${((maxDrift * frequency.nchans) / maxSpan).toPrecision(2)} Hz/s or less.`,
+      `${name}: a line that drifts ${maxDrift} Hz/s crosses ${Math.round(maxSpan)} channels in the scan, and there are ${channels}. ` +
+        `Ask for ${((maxDrift * channels) / maxSpan).toPrecision(2)} Hz/s or less.`,
     );
   }
   const fastWidth = snr >= WIDE_BOXES_SNR ? 4 : 2;
-  const bank = makeBank(rows, maxSpan, frequency.nchans, fastWidth);
+  const bank = makeBank(rows, maxSpan, channels, fastWidth);
   const halo = Math.ceil(1.5 * maxSpan + 2 * bank.levels.at(-1)!.width + 64);
   const ownChannels = Math.min(
-    frequency.nchans,
+    channels,
     Math.max(LEAST_SEGMENT, 2 * halo, Math.floor(SEGMENT_PIXELS / rows)),
   );
-  return { rows, maxSpan, fastWidth, ownChannels, halo, nchans: frequency.nchans, snr, maxLines: MAX_LINES };
+  return { rows, maxSpan, fastWidth, ownChannels, halo, bandStart, bandStop, snr, maxLines: MAX_LINES };
 }
 
-function chooseTile(rows: number, nchans: number, channelsPerCoarse: number): number {
-  const most = Math.max(1, Math.floor(TILE_FLOATS / rows));
-  if (nchans <= most) return nchans;
+function chooseTile(plan: SegmentPlan, channelsPerCoarse: number): number {
+  const channels = plan.bandStop - plan.bandStart;
+  const most = Math.max(4 * plan.halo, Math.floor(TILE_FLOATS / plan.rows));
+  if (channels <= most) return channels;
   if (channelsPerCoarse <= most) return Math.floor(most / channelsPerCoarse) * channelsPerCoarse;
   return 2 ** Math.floor(Math.log2(most));
 }
@@ -169,12 +183,7 @@ function keepEnd(tile: Tile, rows: number, kept: number, pool: SegmentPool): Flo
   const end = pool.allocate(rows * kept);
   for (let row = 0; row < rows; row++) {
     const stop = (row + 1) * tile.channels;
-    const missing = Math.max(0, kept - tile.channels);
-    if (missing > 0) {
-      const from = (row + 1) * tile.beforeChannels;
-      end.set(tile.before.subarray(from - missing, from), row * kept);
-    }
-    end.set(tile.data.subarray(stop - (kept - missing), stop), row * kept + missing);
+    end.set(tile.data.subarray(stop - kept, stop), row * kept);
   }
   return end;
 }
@@ -201,8 +210,7 @@ function toHits(
   options: DriftSearchOptions,
 ): Hit[] {
   const { frequency, time } = source;
-  const { foffMHz, nchans } = frequency;
-  const hzPerChannel = foffMHz * 1e6;
+  const hzPerChannel = frequency.foffMHz * 1e6;
   const coarse = coarseChannels(frequency, { channelsPerCoarse: options.channelsPerCoarse });
   const maxSlope = plan.maxSpan / Math.max(1, plan.rows - 1);
   const slopeStep = 1 / Math.max(1, plan.rows - 1);
@@ -210,7 +218,8 @@ function toHits(
   return lines.flatMap((line) => {
     const first = line.position - line.slope * middle;
     const channel = Math.round(first);
-    if (channel < 0 || channel >= nchans || Math.abs(line.slope) > maxSlope + slopeStep) return [];
+    if (channel < plan.bandStart || channel >= plan.bandStop || Math.abs(line.slope) > maxSlope + slopeStep)
+      return [];
     return [
       {
         file: source.name,

@@ -15,8 +15,9 @@ export interface SegmentPlan {
   /** Channels that a segment answers for, at most, and those that it looks at besides on either side. */
   readonly ownChannels: number;
   readonly halo: number;
-  /** Channels in the band. */
-  readonly nchans: number;
+  /** The channels searched, half-open. */
+  readonly bandStart: number;
+  readonly bandStop: number;
   readonly snr: number;
   readonly maxLines: number;
 }
@@ -24,7 +25,7 @@ export interface SegmentPlan {
 /** Pixels of a run of channels, rows x channels, and of the channels just before them. Both may lie in shared memory. */
 export interface Tile {
   readonly data: Float32Array;
-  /** The band's channel that the data's first column is. */
+  /** The file's channel that the data's first column is. */
   readonly firstChannel: number;
   readonly channels: number;
   readonly before: Float32Array;
@@ -34,12 +35,12 @@ export interface Tile {
 export interface SegmentJob {
   readonly ownStart: number;
   readonly ownStop: number;
-  /** Channels of the band, within the segment, that hold no signal: DC. */
+  /** Channels, within the segment, that hold no signal: DC. */
   readonly blanked: readonly number[];
 }
 
 export interface SegmentAnswer {
-  /** Positions counted from the band's first channel. */
+  /** Positions counted from the file's first channel. */
   readonly lines: SegmentLine[];
   readonly crowded: boolean;
 }
@@ -58,7 +59,7 @@ export class SegmentSearcher {
 
   #workspaceFor(plan: SegmentPlan): Workspace {
     if (this.#workspace === undefined || this.#plan !== plan) {
-      const bank: Bank = makeBank(plan.rows, plan.maxSpan, plan.nchans, plan.fastWidth);
+      const bank: Bank = makeBank(plan.rows, plan.maxSpan, plan.bandStop - plan.bandStart, plan.fastWidth);
       this.#workspace = makeWorkspace(this.#kernels, bank, plan.ownChannels + 2 * plan.halo);
       this.#plan = plan;
     }
@@ -68,8 +69,8 @@ export class SegmentSearcher {
   search(plan: SegmentPlan, tile: Tile, job: SegmentJob): SegmentAnswer {
     const workspace = this.#workspaceFor(plan);
     const base = job.ownStart - plan.halo;
-    const start = Math.max(0, base);
-    const stop = Math.min(plan.nchans, job.ownStop + plan.halo);
+    const start = Math.max(plan.bandStart, base);
+    const stop = Math.min(plan.bandStop, job.ownStop + plan.halo);
     loadPixels(workspace, tile, base, start, stop);
     const { lines, crowded } = searchSegment(
       workspace,
