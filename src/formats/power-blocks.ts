@@ -3,6 +3,15 @@
 import { resolveRange } from "../signal/range.ts";
 import type { SpectrogramRange, SpectrogramSource } from "../signal/spectrogram.ts";
 
+/** What every writer of spectrograms takes. */
+export interface WriteOptions {
+  /** The part to write; all rows, channels and IFs where it leaves them out. */
+  readonly range?: SpectrogramRange;
+  readonly signal?: AbortSignal;
+  /** Told how much is written, 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
 /** Largest block, channels times rows times IFs. */
 const BLOCK_VALUES = 1 << 21;
 

@@ -1,23 +1,10 @@
 /** Writing SIGPROC filterbank files. */
 
 import { resolveRange } from "../signal/range.ts";
-import {
-  type SpectrogramRange,
-  type SpectrogramSource,
-  sliceFrequency,
-  sliceTime,
-} from "../signal/spectrogram.ts";
-import { powerBlocks } from "./power-blocks.ts";
+import { type SpectrogramSource, sliceFrequency, sliceTime } from "../signal/spectrogram.ts";
+import { powerBlocks, type WriteOptions } from "./power-blocks.ts";
 import { encodeSigprocHeader, encodeSigprocSamples, type SigprocBits } from "./sigproc-encode.ts";
 import { writeFileAtomically } from "./write-file.node.ts";
-
-export interface WriteOptions {
-  /** The part to write; all rows, channels and IFs where it leaves them out. */
-  readonly range?: SpectrogramRange;
-  readonly signal?: AbortSignal;
-  /** Told how much is written, 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
-}
 
 /**
  * Writes a source, or a range of it, as a filterbank file in bounded memory: float32, or whole numbers of 8 or 16 bits where

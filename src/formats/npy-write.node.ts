@@ -1,0 +1,32 @@
+/** Writing spectrograms as .npy files. */
+
+import { resolveRange } from "../signal/range.ts";
+import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { encodeNpyHeader } from "./npy.ts";
+import { powerBlocks, type WriteOptions } from "./power-blocks.ts";
+import { bytesOf } from "./sample-bits.ts";
+import { writeFileAtomically } from "./write-file.node.ts";
+
+/**
+ * Writes one IF of a source, IF 0 unless `range` says other, as a float32 array (time, frequency), in bounded memory. The axes
+ * and the header are lost. Throws a FileError where the file can't be written, a UsageError for a range that isn't there.
+ */
+export async function writeNpy(
+  path: string,
+  source: SpectrogramSource,
+  options: WriteOptions = {},
+): Promise<void> {
+  const range = { ...options.range, ifIndex: options.range?.ifIndex ?? 0 };
+  const { rowStart, rowStop, channelStart, channelStop } = resolveRange(source, range);
+  await writeFileAtomically(
+    path,
+    async (write) => {
+      await write(encodeNpyHeader("<f4", [rowStop - rowStart, channelStop - channelStart]));
+      for await (const { data, fractionDone } of powerBlocks(source, range)) {
+        await write(bytesOf(data, 0, data.length));
+        options.onProgress?.(fractionDone);
+      }
+    },
+    { signal: options.signal },
+  );
+}
