@@ -32,6 +32,8 @@ export interface Bank {
 const GRID_MATCH = 0.86;
 const LEAST_WIDEST = 8;
 const WIDEST = 256;
+/** A box that fills more of the band than one part in so many can't be told from the baseline. */
+const CHANNELS_A_BOX = 16;
 
 /**
  * The bank for `rows` rows (1 or more) and drifts up to `maxSpan` channels over them, in a band of `channels`. Fast lines of one
@@ -39,11 +41,8 @@ const WIDEST = 256;
  */
 export function makeBank(rows: number, maxSpan: number, channels: number, fastWidth: number): Bank {
   const smear = maxSpan / Math.max(1, rows - 1);
-  const widest = Math.min(
-    WIDEST,
-    Math.max(LEAST_WIDEST, 2 ** Math.ceil(Math.log2(Math.max(1, smear)))),
-    channels / 4,
-  );
+  const wanted = Math.max(LEAST_WIDEST, 2 ** Math.ceil(Math.log2(Math.max(1, smear))));
+  const widest = Math.min(WIDEST, wanted, channels / CHANNELS_A_BOX);
   const levels: BankLevel[] = [];
   for (let width = 1; width <= Math.max(1, widest); width *= 2) {
     const step = Math.max(1, width / 2);

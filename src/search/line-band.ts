@@ -50,6 +50,24 @@ export function bandAbout(workspace: Workspace, line: Candidate): LineBand {
   }
 }
 
+/** Over its flanks a line must have this share of the S/N asked for. */
+const FLANK_SHARE = 0.75;
+
+/**
+ * Whether a line stands out of what is beside it, not only out of the baseline: plateaus, steps and ripples of the band don't. A
+ * flank is twice the line's width and more on either side; its median counts, so that another line in it doesn't.
+ */
+export function standsOut(workspace: Workspace, line: Candidate, snr: number): boolean {
+  const level = line.snr / Math.sqrt(line.width);
+  const nearest = 0.75 * line.width + 1.5;
+  return ([-1, 1] as const).every((side) => {
+    const flank = Array.from({ length: 2 * line.width + 8 }, (_, i) =>
+      channelSnr(workspace, line, side * (nearest + i)),
+    ).sort((a, b) => a - b);
+    return (level - flank[flank.length >> 1]!) * Math.sqrt(line.width) >= FLANK_SHARE * snr;
+  });
+}
+
 /** S/N of the sum over rows of one channel at a distance from the path, without the highest eighth of the rows (lines that cross). */
 function channelSnr(workspace: Workspace, line: Candidate, distance: number): number {
   const { rows } = workspace.bank;

@@ -1,7 +1,7 @@
 /**
  * The second pass: measures a candidate of the first with the path and the box that fit it best. Position (channel at the middle of
- * the rows) and drift (channels a row) run over ever finer grids, box widths over a ladder of half octaves; at the end both are the means over
- * exp(S/N^2 / 2), the likelihood of a line of unknown power in Gaussian noise, and the drift's uncertainty is its deviation.
+ * the rows) and drift (channels a row) run over ever finer grids, box widths over a ladder of half octaves. Of a line that is
+ * accepted, both are then the means over exp(S/N^2 / 2), the likelihood of a line of unknown power in Gaussian noise.
  */
 
 import { templateSlope } from "./bank.ts";
@@ -12,10 +12,14 @@ export interface Candidate {
   readonly position: number;
   /** Channels a row. */
   readonly slope: number;
-  readonly slopeUncertainty: number;
   /** Box width in channels. */
   readonly width: number;
   readonly snr: number;
+}
+
+export interface MeasuredLine extends Candidate {
+  /** One standard deviation, channels a row. */
+  readonly slopeUncertainty: number;
 }
 
 interface Grid {
@@ -25,13 +29,6 @@ interface Grid {
   readonly slope: number;
   readonly slopeStep: number;
   readonly slopes: number;
-}
-
-interface Fit {
-  readonly position: number;
-  readonly slope: number;
-  readonly width: number;
-  readonly snr: number;
 }
 
 const WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
@@ -47,14 +44,15 @@ export function refineCandidate(workspace: Workspace, level: LevelArea, box: num
   );
   const w = level.width;
   const rung = WIDTHS.indexOf(w);
-  let fit: Fit = {
+  const ladder = WIDTHS.filter((width) => width <= 2 * workspace.levels.at(-1)!.width);
+  let fit: Candidate = {
     position: box * level.step + (w - 1) / 2,
     slope: templateSlope(level, rows, template),
     width: w,
     snr: Number.NEGATIVE_INFINITY,
   };
   const first = fit;
-  for (const width of WIDTHS.slice(Math.max(0, rung - 2), rung + 3)) {
+  for (const width of ladder.slice(Math.max(0, rung - 2), rung + 3)) {
     const step = Math.max(0.25, Math.min(w, width) / 4);
     const spanStep = Math.max(0.5, Math.min(w, width) / 2);
     fit = better(
@@ -64,7 +62,7 @@ export function refineCandidate(workspace: Workspace, level: LevelArea, box: num
   }
   const coarse = fit;
   const coarseRung = WIDTHS.indexOf(coarse.width);
-  for (const width of WIDTHS.slice(Math.max(0, coarseRung - 1), coarseRung + 2)) {
+  for (const width of ladder.slice(Math.max(0, coarseRung - 1), coarseRung + 2)) {
     const grid = gridAbout(
       coarse,
       Math.max(0.5, width / 4),
@@ -75,12 +73,12 @@ export function refineCandidate(workspace: Workspace, level: LevelArea, box: num
     );
     fit = better(fit, bestOnGrid(workspace, width, grid));
   }
-  return settle(workspace, fit);
+  return fit;
 }
 
 /** A grid about a fit: `reach` and `step` in channels of position, the next two in channels of drift from first row to last. */
 function gridAbout(
-  fit: Fit,
+  fit: Candidate,
   reach: number,
   step: number,
   spanReach: number,
@@ -121,7 +119,7 @@ function evaluate(workspace: Workspace, width: number, grid: Grid): Float32Array
   return kernels.floats().subarray(gridAt / 4, gridAt / 4 + points);
 }
 
-function bestOnGrid(workspace: Workspace, width: number, grid: Grid): Fit {
+function bestOnGrid(workspace: Workspace, width: number, grid: Grid): Candidate {
   const values = evaluate(workspace, width, grid);
   let best = 0;
   for (let i = 1; i < values.length; i++) if (!(values[i]! <= values[best]!)) best = i;
@@ -133,24 +131,26 @@ function bestOnGrid(workspace: Workspace, width: number, grid: Grid): Fit {
   };
 }
 
-function better(a: Fit, b: Fit): Fit {
+function better(a: Candidate, b: Candidate): Candidate {
   return b.snr > a.snr ? b : a;
 }
 
-function settle(workspace: Workspace, fit: Fit): Candidate {
-  const { rows } = workspace.bank;
-  const { width } = fit;
+/** The path of an accepted line to a fraction of a channel, and its drift's uncertainty. */
+export function measureLine(workspace: Workspace, line: Candidate): MeasuredLine {
+  const { rows, maxSpan } = workspace.bank;
+  const { width } = line;
+  const quantum = 1 / Math.max(1, rows - 1);
+  if (maxSpan < 1) return { ...line, slope: 0, slopeUncertainty: quantum / Math.sqrt(12) };
   const grid = gridAbout(
-    fit,
-    Math.max(1, width / 2),
-    Math.max(1 / 8, width / 16),
-    Math.max(2, width),
-    Math.max(0.25, width / 8),
+    line,
+    Math.max(1, width / 4),
+    Math.max(1 / 8, width / 32),
+    Math.max(2, width / 2),
+    Math.max(1 / 4, width / 16),
     rows,
   );
-  const values = evaluate(workspace, width, grid);
-  let peak = fit.snr;
-  for (const value of values) if (value > peak) peak = value;
+  const values = width === 1 ? evaluate(workspace, 1, grid) : evaluateSmooth(workspace, width, grid);
+  const peak = values.reduce((largest, value) => (value > largest ? value : largest), 0);
   let weights = 0;
   let position = 0;
   let slope = 0;
@@ -166,14 +166,46 @@ function settle(workspace: Workspace, fit: Fit): Candidate {
     slope += weight * s;
     slopeSquare += weight * s * s;
   }
+  if (weights === 0) return { ...line, slopeUncertainty: quantum };
   position /= weights;
   slope /= weights;
   const variance = Math.max(0, slopeSquare / weights - slope * slope) + grid.slopeStep ** 2 / 12;
   return {
+    ...line,
+    snr: Math.max(line.snr, width === 1 ? peak : 0),
     position: grid.position + position,
     slope: grid.slope + slope,
     slopeUncertainty: Math.sqrt(variance),
-    width,
-    snr: peak,
   };
+}
+
+/** As `evaluate`, with boxes placed to the fraction of a channel: the pixels at their ends count by the share that is covered. */
+function evaluateSmooth(workspace: Workspace, width: number, grid: Grid): Float32Array {
+  const { kernels, bank, originAt, rowBytes } = workspace;
+  const floats = kernels.floats();
+  const middle = (bank.rows - 1) / 2;
+  const values = new Float32Array(grid.positions * grid.slopes);
+  for (let s = 0; s < grid.slopes; s++) {
+    const slope = grid.slope + s * grid.slopeStep;
+    for (let p = 0; p < grid.positions; p++) {
+      const start = grid.position + p * grid.positionStep - slope * middle - (width - 1) / 2;
+      let sum = 0;
+      let square = 0;
+      for (let row = 0; row < bank.rows; row++) {
+        const left = start + slope * row;
+        const first = Math.floor(left);
+        const share = left - first;
+        const at = (originAt + row * rowBytes) / 4 + first;
+        for (let c = 0; c <= width; c++) {
+          const value = floats[at + c]!;
+          if (value === 0) continue;
+          const weight = c === 0 ? 1 - share : c === width ? share : 1;
+          sum += weight * value;
+          square += weight * weight;
+        }
+      }
+      values[s * grid.positions + p] = square > 0 ? sum / Math.sqrt(square) : 0;
+    }
+  }
+  return values;
 }

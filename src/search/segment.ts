@@ -3,12 +3,12 @@
  * that neither its own detuned paths nor its skirts are found again, and a weak line beside a strong one is seen as it is.
  */
 
-import { bandAbout, clearBand, type LineBand, lastsOverRows, liesInBand } from "./line-band.ts";
+import { bandAbout, clearBand, type LineBand, lastsOverRows, liesInBand, standsOut } from "./line-band.ts";
 import { normaliseSegment } from "./noise.ts";
-import { type Candidate, refineCandidate } from "./refine.ts";
+import { type MeasuredLine, measureLine, refineCandidate } from "./refine.ts";
 import type { LevelArea, Workspace } from "./workspace.ts";
 
-export interface SegmentLine extends Candidate {
+export interface SegmentLine extends MeasuredLine {
   /** Channels from the lowest to the highest that the line stands out in, about its path. */
   readonly bandwidth: number;
 }
@@ -19,9 +19,18 @@ export interface SegmentResult {
   readonly crowded: boolean;
 }
 
-/** A skirt or a remnant of a line found before: weaker than this share of it, and beside it. */
+/** Beside a line found before and weaker than this share of it: its skirt, or what a crooked path left of it. */
 const REMNANT_SHARE = 0.25;
+/** Parallel to a line, within so many of its widths, and weaker than this share of it: its sidelobe. */
+const SIDELOBE_WIDTHS = 16;
+const SIDELOBE_SHARE = 0.05;
 const RUN = 1024;
+
+interface FoundLine {
+  readonly line: MeasuredLine;
+  readonly band: LineBand;
+  bandwidth: number;
+}
 
 /**
  * Searches the pixels that lie in the workspace, channels `start` to `stop`; the others hold zeros, and so do channels that are to be
@@ -41,27 +50,26 @@ export function searchSegment(
   const peaks = workspace.levels.map((level) => new LevelPeaks(workspace, level));
   for (const level of peaks) level.update(0, level.area.boxes);
 
-  const found: { line: Candidate; band: LineBand; bandwidth: number }[] = [];
+  const found: FoundLine[] = [];
   let crowded = false;
   for (;;) {
     const strongest = strongestPeak(peaks);
     if (strongest === undefined || strongest.snr < workspace.bank.match * snr) break;
     const { level, box } = strongest;
-    const line = refineCandidate(workspace, level.area, box);
-    if (!(line.snr >= snr)) {
+    const candidate = refineCandidate(workspace, level.area, box);
+    if (!(candidate.snr >= snr)) {
       level.dismiss(box);
       continue;
     }
+    const line = measureLine(workspace, candidate);
     const band = bandAbout(workspace, line);
-    const parent = found.find(
-      (other) => line.snr < REMNANT_SHARE * other.line.snr && liesInBand(workspace, line, other.band),
-    );
+    const parent = found.find((other) => isRemnant(workspace, line, other));
     if (parent) {
       parent.bandwidth = Math.max(
         parent.bandwidth,
         extentWith(workspace, parent.band, parent.line, band, line),
       );
-    } else if (lastsOverRows(workspace, line, snr)) {
+    } else if (lastsOverRows(workspace, line, snr) && standsOut(workspace, line, snr)) {
       found.push({ line, band, bandwidth: band.right - band.left });
     }
     const dirty = clearBand(workspace, band);
@@ -79,12 +87,21 @@ export function searchSegment(
   return { lines: found.map(({ line, bandwidth }) => ({ ...line, bandwidth })), crowded };
 }
 
+function isRemnant(workspace: Workspace, line: MeasuredLine, { line: other, band }: FoundLine): boolean {
+  if (line.snr < REMNANT_SHARE * other.snr && liesInBand(workspace, line, band)) return true;
+  return (
+    line.snr < SIDELOBE_SHARE * other.snr &&
+    Math.abs(line.position - other.position) < SIDELOBE_WIDTHS * other.width &&
+    Math.abs(line.slope - other.slope) * (workspace.bank.rows - 1) <= line.width + other.width
+  );
+}
+
 function extentWith(
   workspace: Workspace,
   band: LineBand,
-  line: Candidate,
+  line: MeasuredLine,
   other: LineBand,
-  otherLine: Candidate,
+  otherLine: MeasuredLine,
 ): number {
   const shift = otherLine.position - line.position;
   if (
