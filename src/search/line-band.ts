@@ -37,7 +37,7 @@ export function bandAbout(workspace: Workspace, line: Candidate): LineBand {
     for (let distance = half + 0.5; distance < limit; distance++) {
       const here = next;
       next = channelSnr(workspace, line, side * (distance + 1));
-      if (Math.max(here, next) < SKIRT_SNR) break;
+      if (!(here >= SKIRT_SNR || next >= SKIRT_SNR)) break;
       const leakage = line.snr / (1 + (distance - half) ** 2);
       if (here > dip + RISE_SNR && here > 2 * leakage) return dipReach;
       if (here < dip) {
@@ -63,12 +63,18 @@ export function standsOut(workspace: Workspace, line: Candidate, snr: number): b
   return ([-1, 1] as const).every((side) => {
     const flank = Array.from({ length: 2 * line.width + 8 }, (_, i) =>
       channelSnr(workspace, line, side * (nearest + i)),
-    ).sort((a, b) => a - b);
-    return (level - flank[flank.length >> 1]!) * Math.sqrt(line.width) >= FLANK_SHARE * snr;
+    )
+      .filter((value) => !Number.isNaN(value))
+      .sort((a, b) => a - b);
+    const beside = flank[flank.length >> 1] ?? 0;
+    return (level - beside) * Math.sqrt(line.width) >= FLANK_SHARE * snr;
   });
 }
 
-/** S/N of the sum over rows of one channel at a distance from the path, without the highest eighth of the rows (lines that cross). */
+/**
+ * S/N of the sum over rows of one channel at a distance from the path, without the highest eighth of the rows (lines that cross).
+ * NaN where under a quarter of its pixels are there.
+ */
 function channelSnr(workspace: Workspace, line: Candidate, distance: number): number {
   const { rows } = workspace.bank;
   const floats = workspace.kernels.floats();
@@ -79,7 +85,7 @@ function channelSnr(workspace: Workspace, line: Candidate, distance: number): nu
     const value = floats[(workspace.originAt + row * workspace.rowBytes) / 4 + channel]!;
     if (value !== 0) values.push(value);
   }
-  if (values.length < rows / 4) return 0;
+  if (values.length < rows / 4) return Number.NaN;
   values.sort((a, b) => a - b);
   const kept = Math.max(1, values.length - Math.ceil(values.length / 8));
   let sum = 0;
