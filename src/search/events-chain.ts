@@ -7,24 +7,23 @@ import { type Line, pathMiss, type ScanClock } from "./events-path.ts";
 const PARTNERS = 8;
 
 /**
- * Joins lines of different scans, the pair that misses each other least first. Two chains become one where they share no scan
- * and every line of one lies on a path with every line of the other. `scans` holds the lines of each ON scan in the order of time.
+ * Joins lines of different scans: those of neighbouring ON scans first, and there the pair that misses each other least. Two chains
+ * become one where they share no scan and every line of one lies on a path with every line of the other. `scans` holds the lines of each ON scan in the order of time.
  */
 export function chainLines(scans: readonly (readonly Line[])[], clocks: readonly ScanClock[]): Line[][] {
-  const pairs = closestPairs(scans, clocks);
-  const chainOf = new Map<Line, Line[]>();
-  for (const line of scans.flat()) chainOf.set(line, [line]);
-  for (const p of pairs.order) {
-    const a = chainOf.get(pairs.first[p]!)!;
-    const b = chainOf.get(pairs.second[p]!)!;
+  const joined = new Map<Line, Line[]>();
+  for (const [first, second] of closestPairs(scans, clocks)) {
+    const a = joined.get(first) ?? [first];
+    const b = joined.get(second) ?? [second];
     if (a === b || !joinable(a, b, clocks)) continue;
-    for (const line of b) {
-      a.push(line);
-      chainOf.set(line, a);
-    }
+    const [small, large] = a.length < b.length ? [a, b] : [b, a];
+    large.push(...small);
+    for (const line of small) joined.set(line, large);
+    joined.set(large[0]!, large);
   }
-  const chains = [...new Set(chainOf.values())];
+  const chains = [...new Set(joined.values())];
   for (const chain of chains) chain.sort((a, b) => clocks[a.scan]!.midS - clocks[b.scan]!.midS);
+  for (const line of scans.flat()) if (!joined.has(line)) chains.push([line]);
   return chains;
 }
 
@@ -36,19 +35,24 @@ function joinable(a: readonly Line[], b: readonly Line[], clocks: readonly ScanC
   );
 }
 
-/** Pairs of lines on one path, with the order that puts the smallest miss first. */
-function closestPairs(scans: readonly (readonly Line[])[], clocks: readonly ScanClock[]) {
-  const first: Line[] = [];
-  const second: Line[] = [];
-  const misses: number[] = [];
-  const indexes = scans.map(indexLines);
-  for (let i = 0; i < scans.length; i++) {
-    for (let j = i + 1; j < scans.length; j++) {
-      if (scans[j]!.length === 0) continue;
-      for (const line of scans[i]!) {
-        const dtS = clocks[scans[j]![0]!.scan]!.midS - clocks[line.scan]!.midS;
+/** Pairs of lines on one path: those of neighbouring ON scans first, then by their miss. */
+function* closestPairs(
+  scans: readonly (readonly Line[])[],
+  clocks: readonly ScanClock[],
+): Generator<readonly [Line, Line]> {
+  for (let step = 1; step < scans.length; step++) {
+    const first: Line[] = [];
+    const second: Line[] = [];
+    const misses: number[] = [];
+    for (let i = 0; i + step < scans.length; i++) {
+      const [earlier, later] = [scans[i]!, scans[i + step]!];
+      if (earlier.length === 0 || later.length === 0) continue;
+      const index = indexLines(later, clocks[later[0]!.scan]!.midS - clocks[earlier[0]!.scan]!.midS);
+      for (const line of earlier) {
         const partners: { line: Line; missHz: number }[] = [];
-        forEachMatch(line, indexes[j]!, dtS, (match) => partners.push(match));
+        forEachMatch(line, index, (partner, missHz) => {
+          partners.push({ line: partner, missHz });
+        });
         if (partners.length > PARTNERS) partners.sort((a, b) => a.missHz - b.missHz).length = PARTNERS;
         for (const partner of partners) {
           first.push(line);
@@ -57,10 +61,9 @@ function closestPairs(scans: readonly (readonly Line[])[], clocks: readonly Scan
         }
       }
     }
+    const order = Uint32Array.from(misses.keys()).sort((p, q) => misses[p]! - misses[q]! || p - q);
+    for (const p of order) yield [first[p]!, second[p]!];
   }
-  const missHz = Float64Array.from(misses);
-  const order = Uint32Array.from(misses.keys()).sort((p, q) => missHz[p]! - missHz[q]! || p - q);
-  return { first, second, order };
 }
 
 /**

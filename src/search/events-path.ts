@@ -123,16 +123,6 @@ export interface PathTolerance {
   readonly frequencyHz: number;
 }
 
-/** Half of each line's width and a channel: its share of the tolerance in frequency. */
-export function reachHz(line: Line): number {
-  return line.ownWidthHz / 2 + line.channelHz;
-}
-
-/** A line's largest share of the tolerance in drift. */
-export function driftReachHzPerS(line: Line): number {
-  return DRIFT_SIGMAS * line.driftErrorHzPerS + line.driftStepHzPerS / 2;
-}
-
 /**
  * With the drift's rate of change bounded by A, the drift changes by at most A |dt|, and the path from one line to the other
  * strays at most A dt^2 / 4 from the one that the mean of the two drifts gives.
@@ -145,31 +135,47 @@ export function pathTolerance(a: Line, b: Line, dtS: number): PathTolerance {
     Math.min(Math.abs(a.driftHzPerS), Math.abs(b.driftHzPerS)),
   );
   const measured =
-    DRIFT_SIGMAS * Math.hypot(a.driftErrorHzPerS, b.driftErrorHzPerS) +
-    (a.driftStepHzPerS + b.driftStepHzPerS) / 2;
+    DRIFT_SIGMAS * Math.sqrt(a.driftErrorHzPerS ** 2 + b.driftErrorHzPerS ** 2) +
+    Math.min(a.driftStepHzPerS, b.driftStepHzPerS);
   return {
     driftHzPerS: measured + change * changing,
-    frequencyHz: reachHz(a) + reachHz(b) + (measured * span) / 2 + (change * changing * changing) / 4,
+    frequencyHz:
+      Math.min(a.ownWidthHz, b.ownWidthHz) +
+      a.channelHz +
+      b.channelHz +
+      (measured * span) / 2 +
+      (change * changing * changing) / 4,
   };
 }
 
-/** The widest that `pathMiss` looks to either side of where `a`'s own drift carries it, for lines of at most these reaches. */
-export function searchHalfWidthHz(
+/** The largest tolerance that `a` has with any line whose drift error is at most `maxDriftErrorHzPerS`. */
+export function widestTolerance(
   a: Line,
   dtS: number,
-  maxReachHz: number,
-  maxDriftReachHzPerS: number,
-): number {
+  channelHz: number,
+  maxDriftErrorHzPerS: number,
+): PathTolerance {
   const span = Math.abs(dtS);
   const changing = Math.min(span, LONGEST_CHANGE_S);
   const change = driftChangeHzPerS2(a.midHz, a.driftHzPerS);
-  return (
-    reachHz(a) +
-    maxReachHz +
-    (driftReachHzPerS(a) + maxDriftReachHzPerS) * span +
-    change * changing * (span / 2 + changing / 4) +
-    1e-3
-  );
+  const measured =
+    DRIFT_SIGMAS * Math.sqrt(a.driftErrorHzPerS ** 2 + maxDriftErrorHzPerS ** 2) + a.driftStepHzPerS;
+  return {
+    driftHzPerS: measured + change * changing,
+    frequencyHz:
+      a.ownWidthHz + a.channelHz + channelHz + (measured * span) / 2 + (change * changing * changing) / 4,
+  };
+}
+
+/** How far from where `a`'s own drift carries it a line of another scan can be and still lie on its path, Hz. */
+export function searchHalfWidthHz(
+  a: Line,
+  dtS: number,
+  channelHz: number,
+  maxDriftErrorHzPerS: number,
+): number {
+  const { driftHzPerS, frequencyHz } = widestTolerance(a, dtS, channelHz, maxDriftErrorHzPerS);
+  return frequencyHz + (driftHzPerS * Math.abs(dtS)) / 2;
 }
 
 /**

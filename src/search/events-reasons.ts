@@ -57,6 +57,10 @@ export function coverReason(off: { hit: Hit; scan: number }, scans: number): str
   );
 }
 
+export function withinReason(off: { hit: Hit; scan: number }, scans: number): string {
+  return `A line in OFF ${where(off.hit, off.scan, scans)} lies within its bandwidth: ${line(off.hit)}.`;
+}
+
 export function companionReason(
   companion: { hit: Hit; scan: number },
   scans: number,

@@ -5,8 +5,16 @@
 
 import type { CadenceEvent, EventLevel, Hit, RejectedHit } from "../signal/hit.ts";
 import { chainDriftHzPerS, chainLines } from "./events-chain.ts";
-import { coveringLine, indexWide, isWide } from "./events-cover.ts";
-import { forEachMatch, indexLines } from "./events-index.ts";
+import {
+  coveredLine,
+  coveringLine,
+  indexWide,
+  isWide,
+  type SortedLines,
+  sortLines,
+  type WideIndex,
+} from "./events-cover.ts";
+import { forEachMatch, indexLines, type LineIndex } from "./events-index.ts";
 import { type Line, makeLine, type ScanClock, type ScanHits, scanClocks } from "./events-path.ts";
 import {
   companionReason,
@@ -15,6 +23,7 @@ import {
   pathReason,
   slowReason,
   weakReason,
+  withinReason,
   zeroReason,
 } from "./events-reasons.ts";
 
@@ -48,51 +57,41 @@ const ZERO_SIGMAS = 2;
  */
 export function findEvents(scans: readonly ScanHits[], limits: EventLimits = {}): CadenceEvents {
   const { clocks, notes } = scanClocks(scans);
-  const rejections = new Map<Line, RejectedHit>();
   const lines = scans.map((scan, i) => scan.hits.map((hit) => makeLine(hit, i, scan, clocks[i]!)));
   const ons = lines.filter((_, i) => scans[i]!.role === "ON");
+  const rejections = new Map<Line, RejectedHit>();
   const passed = ons.map((on) =>
     on.filter((line) => {
-      const rejection = checkLimits(line, clocks[line.scan]!, limits);
+      const rejection = checkLimits(line.hit, line.driftErrorHzPerS, limits);
       if (rejection) rejections.set(line, rejection);
       return rejection === undefined;
     }),
   );
-  rejectSeenOff(passed, lines, scans, clocks, rejections);
+  const still = limits.keepZeroDrift ? new Map<Line, RejectedHit>() : findStill(passed.flat(), clocks);
+  const seenOff = findSeenOff(passed, lines, scans, clocks);
   const events: CadenceEvent[] = [];
-  const offScans = scans.length - ons.length;
   for (const chain of chainLines(passed, clocks)) {
-    const kept = settleChain(chain, scans.length, rejections);
+    const drifting = unlessMost(chain, still, (line) => {
+      rejections.set(line, still.get(line)!);
+    });
+    const kept = settleSeenOff(drifting, seenOff, scans.length, rejections);
     if (kept.length === 0) continue;
-    const level: EventLevel = offScans === 0 ? 1 : kept.length === ons.length ? 3 : 2;
+    const level: EventLevel = ons.length === scans.length ? 1 : kept.length === ons.length ? 3 : 2;
     events.push(makeEvent(kept, level, clocks));
   }
   events.sort((a, b) => b.level - a.level || b.snr - a.snr || a.frequencyMHz - b.frequencyMHz);
-  const rejected = [...rejections]
-    .sort(([a], [b]) => a.scan - b.scan || a.hit.frequencyMHz - b.hit.frequencyMHz)
-    .map(([, rejection]) => rejection);
+  const rejected = [...rejections.values()].sort(
+    ({ hit: a }, { hit: b }) => a.scan - b.scan || a.frequencyMHz - b.frequencyMHz,
+  );
   return { events, rejected, notes };
 }
 
-/**
- * The least drift that a scan can tell from zero for a hit, Hz/s: half a channel from the first row to the last, or two standard
- * deviations of the hit's drift if that is more.
- */
-function zeroResolutionHzPerS(line: Line, clock: ScanClock): number {
-  return Math.max(line.channelHz / 2 / clock.spanS, ZERO_SIGMAS * line.driftErrorHzPerS);
-}
-
-function checkLimits(line: Line, clock: ScanClock, limits: EventLimits): RejectedHit | undefined {
-  const { hit } = line;
+function checkLimits(hit: Hit, driftErrorHzPerS: number, limits: EventLimits): RejectedHit | undefined {
   const { minSnr = 0, minDriftHzPerS = 0, maxDriftHzPerS = Number.POSITIVE_INFINITY } = limits;
   const drift = Math.abs(hit.driftHzPerS);
   if (!(hit.snr >= minSnr)) return { hit, level: 0, rule: "snr-limit", reason: weakReason(hit, minSnr) };
-  if (!(drift - line.driftErrorHzPerS <= maxDriftHzPerS)) {
+  if (!(drift - driftErrorHzPerS <= maxDriftHzPerS)) {
     return { hit, level: 0, rule: "drift-limit", reason: fastReason(hit, maxDriftHzPerS) };
-  }
-  const resolution = zeroResolutionHzPerS(line, clock);
-  if (!limits.keepZeroDrift && drift < resolution) {
-    return { hit, level: 0, rule: "zero-drift", reason: zeroReason(hit, resolution) };
   }
   if (drift < minDriftHzPerS) {
     return { hit, level: 0, rule: "drift-limit", reason: slowReason(hit, minDriftHzPerS) };
@@ -100,92 +99,139 @@ function checkLimits(line: Line, clock: ScanClock, limits: EventLimits): Rejecte
   return undefined;
 }
 
-/** Level 2, hit by hit: on the path of an OFF hit, or within a wide one. The OFF scan nearest in time is the one named. */
-function rejectSeenOff(
+/**
+ * Lines whose drift can't be told from zero: less than half a channel from the first row to the last, or less than two standard
+ * deviations.
+ */
+function findStill(lines: readonly Line[], clocks: readonly ScanClock[]): Map<Line, RejectedHit> {
+  const still = new Map<Line, RejectedHit>();
+  for (const line of lines) {
+    const halfChannel = line.channelHz / 2 / clocks[line.scan]!.spanS;
+    const resolution = Math.max(halfChannel, ZERO_SIGMAS * line.driftErrorHzPerS);
+    if (Math.abs(line.driftHzPerS) >= resolution) continue;
+    const { hit } = line;
+    still.set(line, { hit, level: 0, rule: "zero-drift", reason: zeroReason(hit, resolution) });
+  }
+  return still;
+}
+
+/** Lines that the OFF scans show, each by itself. The OFF scan nearest in time is the one named. */
+function findSeenOff(
   ons: readonly (readonly Line[])[],
   lines: readonly (readonly Line[])[],
   scans: readonly ScanHits[],
   clocks: readonly ScanClock[],
-  rejections: Map<Line, RejectedHit>,
-): void {
-  const offs = lines.flatMap((off, scan) =>
-    scans[scan]!.role === "OFF" && off.length > 0
-      ? [{ scan, index: indexLines(off), wide: off.filter((line) => isWide(line, scans[scan]!.time.tsampS)) }]
-      : [],
-  );
+): Map<Line, RejectedHit> {
+  const seenOff = new Map<Line, RejectedHit>();
+  const offs = lines.flatMap((off, scan) => {
+    if (scans[scan]!.role === "ON" || off.length === 0) return [];
+    const wide = off.filter((line) => isWide(line, scans[scan]!.time.tsampS));
+    return { scan, lines: off, sorted: sortLines(off), wide };
+  });
   for (const on of ons) {
     if (on.length === 0) continue;
     const { scan } = on[0]!;
-    const clock = clocks[scan]!;
+    const { midS, spanS } = clocks[scan]!;
     const near = offs
-      .map((off) => ({ ...off, dtS: clocks[off.scan]!.midS - clock.midS }))
-      .sort((a, b) => Math.abs(a.dtS) - Math.abs(b.dtS) || a.scan - b.scan);
-    const covers = near.map(({ wide, dtS }) => indexWide(wide, -dtS));
+      .map((off): OffScan => {
+        const clock = clocks[off.scan]!;
+        const dtS = clock.midS - midS;
+        return {
+          index: indexLines(off.lines, dtS),
+          wide: indexWide(off.wide, -dtS),
+          sorted: off.sorted,
+          spanS: clock.spanS,
+        };
+      })
+      .sort((a, b) => Math.abs(a.index.dtS) - Math.abs(b.index.dtS));
     for (const line of on) {
-      const rejection =
-        onPathOfOff(line, near, scans.length) ?? coveredByOff(line, covers, clock, scans.length);
-      if (rejection) rejections.set(line, rejection);
+      const wide = isWide(line, scans[scan]!.time.tsampS);
+      const seen = onPathOfOff(line, near, scans.length) ?? amongWide(line, wide, near, spanS, scans.length);
+      if (seen) seenOff.set(line, { hit: line.hit, level: 1, rule: "in-off-scan", ...seen });
     }
   }
+  return seenOff;
 }
 
-function onPathOfOff(
-  line: Line,
-  offs: readonly { index: ReturnType<typeof indexLines>; dtS: number }[],
-  scans: number,
-): RejectedHit | undefined {
-  for (const { index, dtS } of offs) {
+/** An OFF scan as an ON scan sees it. */
+interface OffScan {
+  /** Its `dtS` is from the middle of the ON scan to the middle of this. */
+  readonly index: LineIndex;
+  readonly wide: WideIndex;
+  readonly sorted: SortedLines;
+  readonly spanS: number;
+}
+
+type SeenOff = Required<Pick<RejectedHit, "reason" | "offHit">>;
+
+function onPathOfOff(line: Line, offs: readonly OffScan[], scans: number): SeenOff | undefined {
+  for (const { index } of offs) {
     let best: Line | undefined;
-    let missHz = Number.POSITIVE_INFINITY;
-    forEachMatch(line, index, dtS, (match) => {
-      if (match.missHz < missHz) ({ line: best, missHz } = match);
+    let bestHz = Number.POSITIVE_INFINITY;
+    forEachMatch(line, index, (off, missHz) => {
+      if (missHz < bestHz) [best, bestHz] = [off, missHz];
     });
-    if (best === undefined) continue;
-    const reason = pathReason(line.hit, best, scans, missHz, dtS);
-    return { hit: line.hit, level: 1, rule: "in-off-scan", reason, offHit: best.hit };
+    if (best) return { reason: pathReason(line.hit, best, scans, bestHz, index.dtS), offHit: best.hit };
   }
   return undefined;
 }
 
-function coveredByOff(
+function amongWide(
   line: Line,
-  covers: readonly ReturnType<typeof indexWide>[],
-  clock: ScanClock,
+  wide: boolean,
+  offs: readonly OffScan[],
+  spanS: number,
   scans: number,
-): RejectedHit | undefined {
-  for (const cover of covers) {
-    const wide = coveringLine(line, cover, clock);
-    if (wide === undefined) continue;
-    return {
-      hit: line.hit,
-      level: 1,
-      rule: "in-off-scan",
-      reason: coverReason(wide, scans),
-      offHit: wide.hit,
-    };
+): SeenOff | undefined {
+  for (const off of offs) {
+    const { dtS } = off.index;
+    const covering = coveringLine(line, off.wide, -dtS, spanS);
+    if (covering) return { reason: coverReason(covering, scans), offHit: covering.hit };
+    const covered = wide ? coveredLine(line, off.sorted, dtS, off.spanS) : undefined;
+    if (covered) return { reason: withinReason(covered, scans), offHit: covered.hit };
   }
   return undefined;
+}
+
+/**
+ * All lines of a chain where fewer than half of them are marked, else those that aren't; calls back with each that is left out.
+ */
+function unlessMost(
+  chain: readonly Line[],
+  marked: ReadonlyMap<Line, unknown>,
+  leaveOut: (line: Line) => void,
+): readonly Line[] {
+  const rest = chain.filter((line) => !marked.has(line));
+  if (chain.length < 2 * rest.length) return chain;
+  for (const line of chain) if (marked.has(line)) leaveOut(line);
+  return rest;
 }
 
 /**
  * The lines of a chain that make an event. Where the OFF scans show as many of a chain's lines as not, it is one transmitter that
  * they show, and the other lines are rejected with it.
  */
-function settleChain(chain: readonly Line[], scans: number, rejections: Map<Line, RejectedHit>): Line[] {
-  const seenOff = chain.filter((line) => rejections.has(line));
-  const kept = chain.filter((line) => !rejections.has(line));
-  if (seenOff.length < kept.length || kept.length === 0) return kept;
+function settleSeenOff(
+  chain: readonly Line[],
+  seenOff: ReadonlyMap<Line, RejectedHit>,
+  scans: number,
+  rejections: Map<Line, RejectedHit>,
+): readonly Line[] {
+  const seen = chain.filter((line) => seenOff.has(line));
+  const kept = chain.filter((line) => !seenOff.has(line));
+  for (const line of seen) rejections.set(line, seenOff.get(line)!);
+  if (seen.length < kept.length) return kept;
   for (const line of kept) {
-    const companion = seenOff.reduce((best, other) =>
+    const companion = seen.reduce((best, other) =>
       Math.abs(other.scan - line.scan) < Math.abs(best.scan - line.scan) ? other : best,
     );
-    const { reason, offHit } = rejections.get(companion)!;
+    const { reason, offHit } = seenOff.get(companion)!;
     rejections.set(line, {
       hit: line.hit,
       level: 1,
       rule: "in-off-scan",
       reason: companionReason(companion, scans, reason),
-      offHit: offHit!,
+      offHit,
     });
   }
   return [];
