@@ -1,0 +1,67 @@
+/** Runs a search and keeps all that was asked and found in one record. */
+
+import {
+  type CadenceSearchOptions,
+  defaultOffSnr,
+  searchCadence,
+  searchEach,
+} from "../search/cadence-search.ts";
+import { DEFAULT_MAX_DRIFT_HZ_PER_S, DEFAULT_SNR } from "../search/drift-search.ts";
+import type { SegmentPool } from "../search/segment-pool.ts";
+import { type Cadence, makeCadence } from "../signal/cadence.ts";
+import type { ProgramVersion, ScanRecord, SearchRecord } from "../signal/search-record.ts";
+import type { SpectrogramSource } from "../signal/spectrogram.ts";
+
+export interface RecordedSearch {
+  readonly record: SearchRecord;
+  /** The record's scans with their sources. */
+  readonly cadence: Cadence<SpectrogramSource>;
+}
+
+/**
+ * Searches the scans of one observation by the cadence's pattern, or, without one, every scan by itself: then each of its
+ * hits within the limits is an event of level 1.
+ */
+export async function recordSearch(
+  sources: readonly SpectrogramSource[],
+  pattern: string | undefined,
+  pool: SegmentPool,
+  program: ProgramVersion,
+  options: CadenceSearchOptions = {},
+): Promise<RecordedSearch> {
+  const cadence = makeCadence(pattern ?? "A".repeat(sources.length), sources);
+  const result =
+    pattern === undefined
+      ? await searchEach(sources, pool, options)
+      : await searchCadence(cadence, pool, options);
+  const snr = options.snr ?? DEFAULT_SNR;
+  return {
+    cadence,
+    record: {
+      program,
+      parameters: {
+        cadence: pattern === undefined ? null : cadence.pattern,
+        maxDriftHzPerS: options.maxDriftHzPerS ?? DEFAULT_MAX_DRIFT_HZ_PER_S,
+        minDriftHzPerS: options.minDriftHzPerS ?? null,
+        snr,
+        offSnr: pattern === undefined ? null : (options.offSnr ?? defaultOffSnr(snr)),
+        keepZeroDrift: options.keepZeroDrift ?? false,
+        ifIndex: options.ifIndex ?? 0,
+        channelStart: options.channelStart ?? null,
+        channelStop: options.channelStop ?? null,
+        channelsPerCoarse: options.channelsPerCoarse ?? null,
+      },
+      scans: cadence.scans.map(
+        ({ role, pointing, source }): ScanRecord => ({
+          file: source.name,
+          role,
+          pointing,
+          time: source.time,
+          frequency: source.frequency,
+          header: source.header,
+        }),
+      ),
+      ...result,
+    },
+  };
+}
