@@ -1,0 +1,133 @@
+/** The pictures of a report: each event over the whole cadence, and the whole band. */
+
+import { renderCadence } from "../pictures/cadence-picture.ts";
+import type { PathOverlay } from "../pictures/overlay.ts";
+import type { Picture } from "../pictures/picture.ts";
+import { reduceSource } from "../pictures/reduce.ts";
+import { scanClocks } from "../search/events-path.ts";
+import type { Cadence } from "../signal/cadence.ts";
+import { describeHz } from "../signal/describe.ts";
+import type { CadenceEvent, Hit } from "../signal/hit.ts";
+import { channelsBetween } from "../signal/range.ts";
+import type { SearchRecord } from "../signal/search-record.ts";
+import { bandEdgesMHz, type Spectrogram, type SpectrogramSource } from "../signal/spectrogram.ts";
+import { driftText, frequencyText, snrText } from "./values.ts";
+
+const WIDTH = 1100;
+const PIXEL_RATIO = 2;
+const LEAST_CHANNELS = 120;
+
+/** A straight piece of a path, in one scan. */
+interface ScanPath {
+  readonly hit?: Hit;
+  readonly fromS: number;
+  readonly fromMHz: number;
+  readonly toS: number;
+  readonly toMHz: number;
+}
+
+/**
+ * An event's surroundings in every scan: its hits' paths between dashed lines, and arrow heads where the path would begin and end
+ * in the scans that don't have it. `rank` counts from 1. The cadence has the record's scans.
+ */
+export async function eventPicture(
+  cadence: Cadence<SpectrogramSource>,
+  record: SearchRecord,
+  event: CadenceEvent,
+  rank: number,
+): Promise<Picture> {
+  const paths = pathsOf(event, record);
+  const channelMHz = Math.abs(record.scans[event.hits[0]!.scan]!.frequency.foffMHz);
+  const widthMHz =
+    Math.max(...event.hits.map(({ bandwidthHz, widthHz }) => Math.max(bandwidthHz, widthHz))) * 1e-6;
+  const ends = paths.flatMap(({ fromMHz, toMHz }) => [fromMHz, toMHz]);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const margin = Math.max(0.25 * (high - low), 0.5 * LEAST_CHANNELS * channelMHz, 3 * widthMHz);
+  const cut = await cutScans(cadence, low - margin, high + margin);
+  const overlays = cut.kept.map((scan, panel): PathOverlay => {
+    const { hit, ...path } = paths[scan]!;
+    return { ...path, panel, style: hit ? "beside" : "ends", label: hit && `S/N ${snrText(hit.snr)}` };
+  });
+  return renderCadence(cut.cadence, {
+    width: WIDTH,
+    panelHeight: panelHeight(cut.kept.length),
+    pixelRatio: PIXEL_RATIO,
+    scale: "percentile",
+    title: `Event ${rank}: ${frequencyText(event.frequencyMHz)} MHz, ${driftText(event.driftHzPerS)} Hz/s, S/N ${snrText(event.snr)}`,
+    lines: [
+      `${describeHz((high - low + 2 * margin) * 1e6, 3)} wide. Dashed: the path of a hit. Arrow heads: where it would be in a scan that has none.`,
+    ],
+    overlays,
+  });
+}
+
+/** The whole band of every scan, with the events' numbers at their paths. */
+export async function bandPicture(
+  cadence: Cadence<SpectrogramSource>,
+  record: SearchRecord,
+): Promise<Picture> {
+  const edges = cadence.scans.map(({ source }) => bandEdgesMHz(source.frequency));
+  const low = Math.min(...edges.map((edge) => edge.low));
+  const high = Math.max(...edges.map((edge) => edge.high));
+  const { cadence: whole } = await cutScans(cadence, low, high);
+  const overlays = record.events.slice(0, MOST_LABELS).flatMap((event, i) =>
+    pathsOf(event, record).flatMap(({ hit, ...path }, panel): PathOverlay[] => {
+      return hit ? [{ ...path, panel, style: "ends", label: String(i + 1) }] : [];
+    }),
+  );
+  return renderCadence(whole, {
+    width: WIDTH,
+    panelHeight: panelHeight(cadence.scans.length),
+    pixelRatio: PIXEL_RATIO,
+    title: "The whole band",
+    scale: "percentile",
+    lines: ["Events by their numbers, at the scans in which they were found."],
+    overlays,
+  });
+}
+
+const MOST_LABELS = 20;
+
+function panelHeight(scans: number): number {
+  return Math.min(140, Math.max(64, Math.floor(660 / scans)));
+}
+
+/** An event's path in every scan: its hit's own where there is one, else the event's drift from the hit nearest in time. */
+function pathsOf(event: CadenceEvent, { scans }: SearchRecord): ScanPath[] {
+  const { clocks } = scanClocks(scans);
+  return scans.map(({ time }, scan) => {
+    const fromS = 0.5 * time.tsampS;
+    const spanS = (time.nsamples - 1) * time.tsampS;
+    const nearest = event.hits.reduce((best, hit) => {
+      const distance = (other: Hit) => Math.abs(clocks[other.scan]!.midS - clocks[scan]!.midS);
+      return distance(hit) < distance(best) ? hit : best;
+    });
+    const hit = nearest.scan === scan ? nearest : undefined;
+    const drift = (hit ?? event).driftHzPerS;
+    const sinceHitS = clocks[scan]!.midS - clocks[nearest.scan]!.midS;
+    const middleMHz = nearest.midFrequencyMHz + drift * sinceHitS * 1e-6;
+    const halfMHz = 0.5 * drift * spanS * 1e-6;
+    return { hit, fromS, toS: fromS + spanS, fromMHz: middleMHz - halfMHz, toMHz: middleMHz + halfMHz };
+  });
+}
+
+/** The scans between two frequencies, small enough for a picture; scans that have nothing there are left out. */
+async function cutScans(
+  { pattern, scans }: Cadence<SpectrogramSource>,
+  lowMHz: number,
+  highMHz: number,
+): Promise<{ cadence: Cadence<Spectrogram>; kept: number[] }> {
+  const size = { rows: panelHeight(scans.length) * PIXEL_RATIO, columns: WIDTH * PIXEL_RATIO };
+  const kept: number[] = [];
+  const cuts: Cadence<Spectrogram>["scans"][number][] = [];
+  for (const [i, { role, pointing, source }] of scans.entries()) {
+    const band = bandEdgesMHz(source.frequency);
+    const inset = 0.5 * Math.abs(source.frequency.foffMHz);
+    const [start, stop] = [Math.max(lowMHz, band.low + inset), Math.min(highMHz, band.high - inset)];
+    if (start > stop) continue;
+    const range = channelsBetween(source.name, source.frequency, start, stop);
+    kept.push(i);
+    cuts.push({ role, pointing, source: await reduceSource(source, range, size) });
+  }
+  return { cadence: { pattern, scans: cuts }, kept };
+}

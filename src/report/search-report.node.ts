@@ -1,0 +1,68 @@
+/** A report's folder: `report.html` and its pictures beside it. */
+
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomically } from "../formats/write-file.node.ts";
+import type { Picture } from "../pictures/picture.ts";
+import { encodePng } from "../pictures/png.node.ts";
+import type { Cadence } from "../signal/cadence.ts";
+import type { SearchRecord } from "../signal/search-record.ts";
+import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { bandPicture, eventPicture } from "./event-pictures.ts";
+import { type SearchPageContent, searchPage } from "./search-page.ts";
+
+export interface SearchReportOptions extends Pick<SearchPageContent, "truth" | "files"> {
+  /** Events that get a picture, from the best down. Default 20. */
+  readonly mostPictures?: number;
+  /** Called with the share that is done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Values of all scans together up to which a picture of the whole band is made: it reads all of them once more. */
+const MOST_BAND_VALUES = 2 ** 28;
+const EVENT_PICTURE = /^event-\d+\.png$/;
+
+/**
+ * Writes the report of a search into a folder, made if need be, and gives the path of its page. Event pictures of an earlier
+ * report there are removed. `cadence` has the record's scans, still open. Throws a FileError, or the system's own error where the
+ * folder can't be made.
+ */
+export async function writeSearchReport(
+  folder: string,
+  record: SearchRecord,
+  cadence: Cadence<SpectrogramSource>,
+  options: SearchReportOptions = {},
+): Promise<string> {
+  const { mostPictures = 20, onProgress, truth, files } = options;
+  await mkdir(folder, { recursive: true });
+  const pictured = record.events.slice(0, mostPictures);
+  const values = cadence.scans.reduce(
+    (sum, { source: { time, frequency } }) => sum + time.nsamples * frequency.nchans,
+    0,
+  );
+  const withBand = cadence.scans.length > 0 && values <= MOST_BAND_VALUES;
+  const steps = pictured.length + (withBand ? 1 : 0);
+  const eventPictures: string[] = [];
+  for (const [i, event] of pictured.entries()) {
+    const name = `event-${i + 1}.png`;
+    await writePicture(join(folder, name), await eventPicture(cadence, record, event, i + 1));
+    eventPictures.push(name);
+    onProgress?.((i + 1) / steps);
+  }
+  if (withBand) await writePicture(join(folder, BAND_PICTURE), await bandPicture(cadence, record));
+  const content = { record, eventPictures, truth, files, bandPicture: withBand ? BAND_PICTURE : undefined };
+  const page = join(folder, "report.html");
+  await writeFileAtomically(page, (write) => write(searchPage(content)));
+  for (const name of await readdir(folder)) {
+    if (EVENT_PICTURE.test(name) && !eventPictures.includes(name)) await rm(join(folder, name));
+  }
+  onProgress?.(1);
+  return page;
+}
+
+const BAND_PICTURE = "band.png";
+
+async function writePicture(path: string, picture: Picture): Promise<void> {
+  const png = await encodePng(picture);
+  await writeFileAtomically(path, (write) => write(png));
+}
