@@ -60,7 +60,8 @@ export interface SigprocHeader {
   readonly header: ObservationHeader;
 }
 
-const MAX_HEADER_BYTES = 1 << 26;
+/** Room for a table of a million and a half channels. */
+const MAX_HEADER_BYTES = 1 << 25;
 const MAX_KEYWORD_BYTES = 80;
 /** SIGPROC's own readers stop at 80; paths in `rawdatafile` are longer at times. */
 const MAX_TEXT_BYTES = 4096;
@@ -73,15 +74,15 @@ export async function readSigprocHeader(source: ByteSource): Promise<SigprocHead
   const values = new Map<string, string | number>();
   const table: number[] = [];
   for (;;) {
+    if (cursor.unprepared) await cursor.prepare();
     const at = cursor.offset;
-    const keyword = await cursor.text("a keyword", MAX_KEYWORD_BYTES);
+    const keyword = cursor.text("a keyword", MAX_KEYWORD_BYTES);
     if (keyword === "HEADER_END") break;
     const type = Object.hasOwn(SIGPROC_KEYWORDS, keyword) ? SIGPROC_KEYWORDS[keyword]! : undefined;
     if (type === undefined) throw unknownKeyword(source.name, keyword, at);
-    if (type === "none") continue;
-    const value = await readValue(cursor, keyword, type);
-    if (keyword === "fchannel") table.push(value as number);
-    else values.set(keyword, value);
+    if (keyword === "fchannel") table.push(cursor.number(keyword, "double"));
+    else if (type === "text") values.set(keyword, cursor.text(keyword, MAX_TEXT_BYTES));
+    else if (type !== "none") values.set(keyword, cursor.number(keyword, type));
   }
   return describe(source.name, values, table, cursor.offset);
 }
@@ -194,16 +195,6 @@ async function checkStart(cursor: HeaderCursor): Promise<void> {
   cursor.offset = 16;
 }
 
-async function readValue(cursor: HeaderCursor, keyword: string, type: ValueType): Promise<string | number> {
-  if (type === "text") return cursor.text(keyword, MAX_TEXT_BYTES);
-  const length = type === "int" ? 4 : type === "byte" ? 1 : 8;
-  const view = await cursor.take(keyword, length);
-  if (type === "int") return view.getInt32(0, true);
-  if (type === "byte") return view.getInt8(0);
-  const value = view.getFloat64(0, true);
-  return type === "angle" ? angleFromSigproc(value) : value;
-}
-
 function unknownKeyword(file: string, keyword: string, at: number): FileError {
   if (!/^[\x21-\x7e]+$/.test(keyword)) {
     return new FileError(
@@ -218,18 +209,65 @@ function unknownKeyword(file: string, keyword: string, at: number): FileError {
   );
 }
 
+/** Longer than any keyword with its value. */
+const MAX_FIELD_BYTES = 8 + MAX_KEYWORD_BYTES + MAX_TEXT_BYTES;
+const WINDOW_BYTES = 1 << 16;
+
 /** Reads a header forwards in windows, as far as it goes and no farther than `MAX_HEADER_BYTES`. */
 class HeaderCursor {
   readonly source: ByteSource;
   offset = 0;
-  private window: Uint8Array = new Uint8Array(0);
-  private windowStart = 0;
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private viewStart = 0;
+  private readonly decoder = new TextDecoder();
 
   constructor(source: ByteSource) {
     this.source = source;
   }
 
-  async take(what: string, length: number): Promise<DataView> {
+  /** Whether `prepare` must run before the next field, so that most fields need no await. */
+  get unprepared(): boolean {
+    return this.viewStart + this.view.byteLength < Math.min(this.source.size, this.offset + MAX_FIELD_BYTES);
+  }
+
+  async prepare(): Promise<void> {
+    const { source, offset } = this;
+    if (offset > MAX_HEADER_BYTES) {
+      throw new FileError(
+        source.name,
+        `its header has no HEADER_END in the first ${MAX_HEADER_BYTES / 2 ** 20} MiB. It is damaged; copy the file again.`,
+      );
+    }
+    const bytes = await source.read(offset, Math.min(WINDOW_BYTES, source.size - offset));
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.viewStart = offset;
+  }
+
+  number(what: string, type: Exclude<ValueType, "text" | "none">): number {
+    const at = this.advance(what, type === "int" ? 4 : type === "byte" ? 1 : 8);
+    if (type === "int") return this.view.getInt32(at, true);
+    if (type === "byte") return this.view.getInt8(at);
+    const value = this.view.getFloat64(at, true);
+    return type === "angle" ? angleFromSigproc(value) : value;
+  }
+
+  text(what: string, maxLength: number): string {
+    const start = this.offset;
+    const length = this.view.getUint32(this.advance(what, 4), true);
+    if (length > maxLength) {
+      throw new FileError(
+        this.source.name,
+        `its header says that ${what} at byte ${start} is ${length.toLocaleString("en")} bytes long, more than the ` +
+          `${maxLength.toLocaleString("en")} that it can be. The header is damaged; copy the file again.`,
+      );
+    }
+    const at = this.advance(what, length);
+    const bytes = new Uint8Array(this.view.buffer, this.view.byteOffset + at, length);
+    return this.decoder.decode(bytes).replace(/\0+$/, "");
+  }
+
+  /** Steps over `length` bytes and returns where in the view they lie. */
+  private advance(what: string, length: number): number {
     const { source, offset } = this;
     if (offset + length > source.size) {
       throw new FileError(
@@ -237,32 +275,8 @@ class HeaderCursor {
         `its header ends in the middle of ${what}, at byte ${source.size}, without HEADER_END. The file was cut short.`,
       );
     }
-    if (offset + length > MAX_HEADER_BYTES) {
-      throw new FileError(
-        source.name,
-        `its header has no HEADER_END in the first ${MAX_HEADER_BYTES / 2 ** 20} MiB. It is damaged; copy the file again.`,
-      );
-    }
-    if (offset < this.windowStart || offset + length > this.windowStart + this.window.length) {
-      this.window = await source.read(offset, Math.min(1 << 14, source.size - offset));
-      this.windowStart = offset;
-    }
     this.offset += length;
-    return new DataView(this.window.buffer, this.window.byteOffset + offset - this.windowStart, length);
-  }
-
-  async text(what: string, maxLength: number): Promise<string> {
-    const at = this.offset;
-    const length = (await this.take(what, 4)).getUint32(0, true);
-    if (length > maxLength) {
-      throw new FileError(
-        this.source.name,
-        `its header says that ${what} at byte ${at} is ${length.toLocaleString("en")} bytes long, more than the ` +
-          `${maxLength.toLocaleString("en")} that it can be. The header is damaged; copy the file again.`,
-      );
-    }
-    const view = await this.take(what, length);
-    return new TextDecoder().decode(view).replace(/\0+$/, "");
+    return offset - this.viewStart;
   }
 }
 
