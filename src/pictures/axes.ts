@@ -70,20 +70,19 @@ function spacedTicks(width: number, lowMHz: number, highMHz: number): AxisTicks 
 
 /** Ticks left of the box, seconds from `startS` at its top to `stopS` at its bottom. */
 export function timeAxis(box: Box, startS: number, stopS: number): Mark[] {
-  const most = Math.max(1, Math.floor(box.height / 45));
+  const most = Math.max(1, Math.floor(box.height / 36));
   return linearTicks(startS, stopS, most).flatMap(({ value, label }): Mark[] => {
     const y = box.y + ((value - startS) / (stopS - startS)) * box.height;
-    const baseline = Math.min(Math.max(y + 4.5, box.y + 9.5), box.y + box.height);
     return [
       { kind: "line", x1: box.x - TICK, y1: crisp(y), x2: box.x, y2: crisp(y), colour: style.ink, width: 1 },
-      text(label, box.x - TICK - 5, baseline, { anchor: "end", colour: style.quiet }),
+      text(label, box.x - TICK - 5, y + 4.5, { anchor: "end", colour: style.quiet }),
     ];
   });
 }
 
 /** Room that the labels of `timeAxis` take left of the box. */
 export function timeLabelsWidth(heightPx: number, startS: number, stopS: number): number {
-  const ticks = linearTicks(startS, stopS, Math.max(1, Math.floor(heightPx / 45)));
+  const ticks = linearTicks(startS, stopS, Math.max(1, Math.floor(heightPx / 36)));
   return Math.ceil(TICK + 5 + Math.max(0, ...ticks.map(({ label }) => textWidth(label, style.text))));
 }
 
@@ -105,7 +104,6 @@ export function colourBar(
   let widest = 0;
   for (const { value, label } of axis.ticks) {
     const y = box.y + (1 - (value - low) / (high - low)) * box.height;
-    const baseline = Math.min(Math.max(y + 4.5, box.y + 9.5), box.y + box.height);
     widest = Math.max(widest, textWidth(label, style.text));
     marks.push({
       kind: "line",
@@ -116,7 +114,7 @@ export function colourBar(
       colour: style.ink,
       width: 1,
     });
-    marks.push(text(label, right + TICK + 5, baseline, { colour: style.quiet }));
+    marks.push(text(label, right + TICK + 5, y + 4.5, { colour: style.quiet }));
   }
   const titleX = right + TICK + 5 + widest + 18;
   marks.push(text(axis.title, titleX, box.y + box.height / 2, { anchor: "middle", angle: -90 }));
@@ -136,7 +134,7 @@ export function heading(title: string, lines: readonly string[], x: number, y: n
 }
 
 export function headingHeight(lines: number): number {
-  return 22 + 18 * lines + 8;
+  return 22 + 18 * lines + 12;
 }
 
 export interface TextOptions {

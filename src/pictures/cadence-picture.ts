@@ -170,7 +170,8 @@ function cadenceTitle({ scans }: Cadence<Spectrogram>): string {
   return pictureTitle(target.source);
 }
 
-function describeCadence({ pattern, scans }: Cadence<Spectrogram>): string[] {
+/** Two lines about a cadence: its pattern, first file and start; shape and resolution of a scan. */
+export function describeCadence({ pattern, scans }: Cadence<Omit<Spectrogram, "data">>): string[] {
   const { time, frequency, source } = scans[0]!.source;
   const started = describeUtc(time.tstartMjd);
   const start = started === "" ? [] : [`${started} (MJD ${time.tstartMjd.toFixed(6)})`];

@@ -5,7 +5,7 @@ import { quantiles } from "../signal/robust.ts";
 import type { Spectrogram } from "../signal/spectrogram.ts";
 
 /**
- * - `log`: decibels, from the 1st percentile to the largest value.
+ * - `log`: decibels, from the 10th percentile to the largest value.
  * - `linear`: power, from the smallest to the largest value.
  * - `percentile`: power, from the 1st to the 99.5th percentile; what lies beyond has the end's colour.
  * - `column`: each column of the picture by its own median and robust deviation, from -2 deviations to the 99.9th percentile (5 at least):
@@ -52,7 +52,7 @@ function automatic(panels: readonly Spectrogram[]): "log" | "percentile" {
 function limits(values: Float32Array, scale: Exclude<IntensityScaleName, "auto">): number[] {
   switch (scale) {
     case "log":
-      return quantiles(values, [0.01, 1]);
+      return quantiles(values, [0.1, 1]);
     case "linear":
       return quantiles(values, [0, 1]);
     case "percentile":

@@ -1,7 +1,16 @@
 /** The part of opentype.js 2 that is used; the types on DefinitelyTyped are for version 1. */
 declare module "opentype.js" {
+  export interface PathCommand {
+    readonly type: "M" | "L" | "Q" | "C" | "Z";
+    readonly x1?: number;
+    readonly y1?: number;
+    readonly x2?: number;
+    readonly y2?: number;
+    readonly x?: number;
+    readonly y?: number;
+  }
   export interface Path {
-    toPathData(decimals?: number): string;
+    readonly commands: readonly PathCommand[];
   }
   export interface Glyph {
     readonly index: number;

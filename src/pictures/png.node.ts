@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import opentype, { type Font } from "opentype.js";
+import opentype, { type Font, type PathCommand } from "opentype.js";
 import sharp from "sharp";
 import type { Picture, TextMark } from "./picture.ts";
 import { pictureSvg } from "./svg.ts";
@@ -52,11 +52,22 @@ export function outlineText(mark: TextMark): string {
   let pen = anchor === "start" ? 0 : anchor === "middle" ? -width / 2 : -width;
   let outlines = "";
   for (const [i, glyph] of glyphs.entries()) {
-    outlines += glyph.getPath(pen, 0, size).toPathData(2);
+    outlines += pathData(glyph.getPath(pen, 0, size).commands);
     pen += advances[i]!;
   }
   const turn = angle === 0 ? "" : ` rotate(${angle})`;
   return `<path transform="translate(${x} ${y})${turn}" fill="${colour}" d="${outlines}"/>`;
+}
+
+/** opentype.js's own writer runs some numbers together ("12.410" for 12.41 and 0). */
+function pathData(commands: readonly PathCommand[]): string {
+  return commands.map((command) => command.type + numbers(command).join(" ")).join("");
+}
+
+function numbers(command: PathCommand): number[] {
+  const { x1, y1, x2, y2, x, y } = command;
+  const given = [x1, y1, x2, y2, x, y].filter((n) => n !== undefined);
+  return given.map((n) => Math.round(n * 100) / 100);
 }
 
 const fonts = new Map<number, Font>();
