@@ -57,7 +57,7 @@ export async function openNpy(source: ByteSource): Promise<NpyFile> {
       const extent = stop.map((end, i) => end - start[i]!);
       const data = makeArray(source.name, dtype, product(extent));
       await readSlice(source, header, start, stop, nativeSink(dtype, data));
-      if (dtype.bigEndian && !isHalf(dtype)) swapBytes(bytesOf(data, 0, data.length), dtype.bytes);
+      if (dtype.bigEndian && !isHalf(dtype)) swapBytes(data);
       return { shape: extent, data: fortranOrder ? reverseAxes(data, extent) : data };
     },
     async readFloat32(start, stop, out) {
@@ -153,15 +153,16 @@ function joinAxes(axes: readonly AxisSlice[]): AxisSlice[] {
   return joined;
 }
 
+const ARRAY_TYPES = {
+  f: { 1: undefined, 2: Float32Array, 4: Float32Array, 8: Float64Array },
+  i: { 1: Int8Array, 2: Int16Array, 4: Int32Array, 8: BigInt64Array },
+  u: { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array },
+  b: { 1: Uint8Array, 2: undefined, 4: undefined, 8: undefined },
+};
+
 function makeArray(name: string, dtype: NpyDtype, length: number): NdData {
-  const types = {
-    f: { 1: undefined, 2: Float32Array, 4: Float32Array, 8: Float64Array },
-    i: { 1: Int8Array, 2: Int16Array, 4: Int32Array, 8: BigInt64Array },
-    u: { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array },
-    b: { 1: Uint8Array, 2: undefined, 4: undefined, 8: undefined },
-  };
   try {
-    return new types[dtype.kind][dtype.bytes]!(length);
+    return new ARRAY_TYPES[dtype.kind][dtype.bytes]!(length);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new UsageError(
@@ -181,34 +182,42 @@ function nativeSink(dtype: NpyDtype, data: NdData): RunSink {
   };
 }
 
-/** Any type to float32: the bytes of a block are put in order and aligned, then converted. */
 function float32Sink(dtype: NpyDtype, out: Float32Array): RunSink {
   const size = dtype.bytes;
   if (dtype.kind === "f" && size === 4 && !dtype.bigEndian) return nativeSink(dtype, out);
   const halves = isHalf(dtype) ? float16Table() : undefined;
-  const type: NpyDtype = halves ? { ...dtype, kind: "u" } : dtype;
-  let values = makeArray("", type, 0);
+  const Values = halves ? Uint16Array : ARRAY_TYPES[dtype.kind][size]!;
   return {
     take(bytes, at, to, count) {
-      if (values.length < count) values = makeArray("", type, count);
-      const copy = bytesOf(values, 0, count);
-      copy.set(bytes.subarray(at * size, (at + count) * size));
-      if (dtype.bigEndian) swapBytes(copy, size);
+      const values = new Values(bytes.buffer as ArrayBuffer, bytes.byteOffset + at * size, count);
+      if (dtype.bigEndian) swapBytes(values);
       if (halves) for (let i = 0; i < count; i++) out[to + i] = halves[values[i] as number]!;
-      else for (let i = 0; i < count; i++) out[to + i] = Number(values[i]!);
+      else if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+        for (let i = 0; i < count; i++) out[to + i] = Number(values[i]!);
+      } else out.set(values, to);
     },
   };
 }
 
 const isHalf = (dtype: NpyDtype): boolean => dtype.kind === "f" && dtype.bytes === 2;
 
-function swapBytes(bytes: Uint8Array, size: number): void {
-  for (let from = 0; from < bytes.length; from += size) {
-    for (let low = from, high = from + size - 1; low < high; low++, high--) {
-      const byte = bytes[low]!;
-      bytes[low] = bytes[high]!;
-      bytes[high] = byte;
-    }
+/** Turns the byte order of every element, in place. */
+function swapBytes({ buffer, byteOffset, length, BYTES_PER_ELEMENT: size }: NdData): void {
+  if (size === 2) {
+    const halves = new Uint16Array(buffer, byteOffset, length);
+    for (let i = 0; i < length; i++) halves[i] = (halves[i]! << 8) | (halves[i]! >> 8);
+    return;
+  }
+  const words = new Uint32Array(buffer, byteOffset, (length * size) / 4);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    words[i] = (word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24);
+  }
+  if (size === 4) return;
+  for (let i = 0; i < words.length; i += 2) {
+    const first = words[i]!;
+    words[i] = words[i + 1]!;
+    words[i + 1] = first;
   }
 }
 

@@ -10,7 +10,7 @@ export type SampleDecoder = (
 ) => void;
 
 /**
- * The decoder that writes `count` samples, from sample `at` of `bytes`, to `out[to...]`. Below 8 bits the first sample lies
+ * The decoder that writes `count` samples, from sample `at` of `bytes`, to `out[to...]`. Samples of 16 bits must be aligned. Below 8 bits the first sample lies
  * in the lowest bits of a byte: so SIGPROC packs them (read_block.c and pack_unpack.c of github.com/SixByNine/sigproc); and
  * a Parkes recording kept at 8 and at 2 bits agrees with itself in this order alone.
  */
@@ -110,21 +110,19 @@ function decodeBytes4(
 }
 
 function decodeUint8(bytes: Uint8Array, at: number, out: Float32Array, to: number, count: number): void {
-  for (let i = 0; i < count; i++) out[to + i] = bytes[at + i]!;
+  out.set(bytes.subarray(at, at + count), to);
 }
 
 function decodeInt8(bytes: Uint8Array, at: number, out: Float32Array, to: number, count: number): void {
-  for (let i = 0; i < count; i++) out[to + i] = (bytes[at + i]! << 24) >> 24;
+  out.set(new Int8Array(bytes.buffer, bytes.byteOffset + at, count), to);
 }
 
 function decodeUint16(bytes: Uint8Array, at: number, out: Float32Array, to: number, count: number): void {
-  for (let i = 0, b = 2 * at; i < count; i++, b += 2) out[to + i] = bytes[b]! | (bytes[b + 1]! << 8);
+  out.set(new Uint16Array(bytes.buffer, bytes.byteOffset + 2 * at, count), to);
 }
 
 function decodeInt16(bytes: Uint8Array, at: number, out: Float32Array, to: number, count: number): void {
-  for (let i = 0, b = 2 * at; i < count; i++, b += 2) {
-    out[to + i] = ((bytes[b]! | (bytes[b + 1]! << 8)) << 16) >> 16;
-  }
+  out.set(new Int16Array(bytes.buffer, bytes.byteOffset + 2 * at, count), to);
 }
 
 function decodeFloat32(bytes: Uint8Array, at: number, out: Float32Array, to: number, count: number): void {

@@ -16,7 +16,10 @@ export interface StridedRuns {
 
 /** Takes what was read. Places in the output count elements: run 0 first, without gaps. */
 export interface RunSink {
-  /** `count` elements from element `at` of `bytes` belong to place `to`. `bytes` is used again for the next block. */
+  /**
+   * `count` elements from element `at` of `bytes` belong to place `to`. Elements of whole bytes lie aligned to their size.
+   * `bytes` may be changed; it is used again for the next block.
+   */
   take(bytes: Uint8Array, at: number, to: number, count: number): void;
   /** Where the bytes of these elements can be read straight to; they then are in place and `take` isn't called. */
   direct?(to: number, count: number): Uint8Array;
