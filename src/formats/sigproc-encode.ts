@@ -29,15 +29,18 @@ const DEFAULTS: ObservationHeader = {
 /** SIGPROC reads a text into 80 characters, the closing zero among them. */
 const MAX_TEXT = 79;
 
+/** blimpy knows no such keywords and stops at them; they tell of folded profiles and of the file that is read. */
+const LEFT_OUT = new Set(["signed", "nbins", "npuls"]);
+
 /**
- * A header that SIGPROC, sigpyproc and blimpy read. Fields that SIGPROC has no keyword for are left out; text is ASCII of
+ * A header that SIGPROC, sigpyproc and blimpy read. Fields that one of these has no keyword for are left out; text is ASCII of
  * at most 79 characters, so a longer `rawdatafile` loses its beginning and any other its end.
  */
 export function encodeSigprocHeader(fields: SigprocFields): Uint8Array {
   const { time, frequency } = fields;
-  const { signed: _signed, ...header } = { ...DEFAULTS, ...fields.header };
   const values: ObservationHeader = {
-    ...header,
+    ...DEFAULTS,
+    ...fields.header,
     nbits: fields.nbits,
     nifs: fields.nifs,
     nchans: frequency.nchans,
@@ -48,7 +51,7 @@ export function encodeSigprocHeader(fields: SigprocFields): Uint8Array {
   };
   const parts = [encodeText("HEADER_START")];
   for (const [keyword, value] of Object.entries(values)) {
-    const encoded = value === undefined ? undefined : encodeValue(keyword, value);
+    const encoded = value === undefined || LEFT_OUT.has(keyword) ? undefined : encodeValue(keyword, value);
     if (encoded !== undefined) parts.push(encodeText(keyword), encoded);
   }
   parts.push(encodeText("HEADER_END"));

@@ -142,6 +142,16 @@ test("8 and 16 bits hold whole numbers, and refuse what they can't", async () =>
   }
 });
 
+test("keywords that blimpy stops at are left out", async () => {
+  await writeSigproc(
+    path,
+    spectrogram([1, 2], 2, { nbins: 64, npuls: 9, signed: 1, refdm: 3.5, barycentric: 1 }),
+  );
+  const back = await openSigproc(bytesSource(path, readFileSync(path)));
+  expect(back.header).toMatchObject({ refdm: 3.5, barycentric: 1 });
+  for (const keyword of ["nbins", "npuls", "signed"]) expect(back.header[keyword]).toBeUndefined();
+});
+
 test("signed samples become float32 or nothing: a file's signed keyword isn't copied", async () => {
   const fields = [...plainFields(), ["signed", "byte", 1] as const];
   const source = await openSigproc(bytesSource("signed.fil", makeFil(fields, new Uint8Array(8).fill(255))));
