@@ -135,20 +135,30 @@ function better(a: Candidate, b: Candidate): Candidate {
   return b.snr > a.snr ? b : a;
 }
 
+/** Widths between the rungs of the ladder, tried for an accepted line. */
+const WIDTH_FACTORS = [0.8, 0.9, 1, 1.1, 1.22];
+/** A box of one channel keeps or loses a row whole: its path is settled on a finer grid, in channels. */
+const NARROW_STEP = 1 / 24;
+const NARROW_SPAN_STEP = 1 / 12;
+
 /** The path of an accepted line to a fraction of a channel, and its drift's uncertainty. */
-export function measureLine(workspace: Workspace, line: Candidate): MeasuredLine {
+export function measureLine(workspace: Workspace, candidate: Candidate): MeasuredLine {
   const { rows, maxSpan } = workspace.bank;
-  const { width } = line;
   const quantum = 1 / Math.max(1, rows - 1);
+  const line = fitWidth(workspace, candidate);
   if (maxSpan < 1) return { ...line, slope: 0, slopeUncertainty: quantum / Math.sqrt(12) };
-  const grid = gridAbout(
-    line,
-    Math.max(1, width / 4),
-    Math.max(1 / 8, width / 32),
-    Math.max(2, width / 2),
-    Math.max(1 / 4, width / 16),
-    rows,
-  );
+  const { width } = line;
+  const grid =
+    width === 1
+      ? gridAbout(line, 0.5, NARROW_STEP, 1, NARROW_SPAN_STEP, rows)
+      : gridAbout(
+          line,
+          Math.max(1, width / 4),
+          Math.max(1 / 8, width / 32),
+          Math.max(2, width / 2),
+          Math.max(1 / 4, width / 16),
+          rows,
+        );
   const values = width === 1 ? evaluate(workspace, 1, grid) : evaluateSmooth(workspace, width, grid);
   const peak = values.reduce((largest, value) => (value > largest ? value : largest), 0);
   let weights = 0;
@@ -177,6 +187,17 @@ export function measureLine(workspace: Workspace, line: Candidate): MeasuredLine
     slope: grid.slope + slope,
     slopeUncertainty: Math.sqrt(variance),
   };
+}
+
+function fitWidth(workspace: Workspace, line: Candidate): Candidate {
+  let fit = line;
+  const widths = new Set(WIDTH_FACTORS.map((factor) => Math.round(line.width * factor)));
+  if (widths.size < 2) return line;
+  for (const width of widths) {
+    const grid = gridAbout(line, width / 8, width / 16, width / 4, width / 8, workspace.bank.rows);
+    fit = better(fit, bestOnGrid(workspace, width, grid));
+  }
+  return fit;
 }
 
 /** As `evaluate`, with boxes placed to the fraction of a channel: the pixels at their ends count by the share that is covered. */
