@@ -12,7 +12,23 @@ export interface CommandEntry {
   readonly load: () => Promise<Command>;
 }
 
-export const commandEntries: readonly CommandEntry[] = [];
+export const commandEntries: readonly CommandEntry[] = [
+  {
+    name: "info",
+    summary: "tell what files hold",
+    load: async () => (await import("./info.ts")).infoCommand(),
+  },
+  {
+    name: "plot",
+    summary: "draw a file, or the scans of a cadence, as a PNG",
+    load: async () => (await import("./plot.ts")).plotCommand(),
+  },
+  {
+    name: "demo",
+    summary: "make a small simulated observation, search it and write a report",
+    load: async () => (await import("./demo.ts")).demoCommand(),
+  },
+];
 
 const examples = `
 Examples:
