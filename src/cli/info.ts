@@ -205,7 +205,7 @@ async function formatOf(file: string): Promise<string> {
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
     const start = buffer.subarray(0, bytesRead).toString("latin1");
-    if (start.startsWith("\x93NUMPY")) return "NumPy array";
+    if (start.startsWith("\x93NUMPY")) return "NumPy array, which has no axes (those below are nominal)";
     if (start.includes("HEADER_START")) return "SIGPROC filterbank";
     return "FBH5 (HDF5)";
   } finally {

@@ -36,6 +36,8 @@ export interface PlotOptions extends RangeOptions {
   readonly allowTruncated?: boolean;
 }
 
+const MAX_SCANS = 24;
+
 const examples = `
 Time runs downward, frequency rises to the right. Several files, or one .npy of several panels, make a cadence.
 
@@ -122,6 +124,12 @@ function asCadence(
   sources: readonly SpectrogramSource[],
   pattern: string | undefined,
 ): Cadence<SpectrogramSource> {
+  if (sources.length > MAX_SCANS) {
+    throw new UsageError(
+      `${sources[0]!.name} and what follows are ${sources.length} spectrograms; ` +
+        `a picture takes ${MAX_SCANS} at most. Give fewer.`,
+    );
+  }
   if (pattern !== undefined) return makeCadence(pattern, sources);
   const taken = usualPattern(sources.length);
   process.stderr.write(`Taken as the cadence ${taken}, A being the target; say otherwise with --cadence.\n`);

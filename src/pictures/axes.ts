@@ -98,7 +98,7 @@ export function colourBar(
   { low, high, title }: { readonly low: number; readonly high: number; readonly title: string },
   pixelRatio: number,
 ): ColourBar {
-  const axis = powerTicks(low, high, Math.max(2, Math.floor(box.height / 55)), title);
+  const axis = powerTicks(low, high, Math.min(10, Math.max(2, Math.floor(box.height / 55))), title);
   const right = box.x + box.width;
   const marks: Mark[] = [frame(box)];
   let widest = 0;

@@ -25,7 +25,7 @@ import { overlayMarks } from "./overlay.ts";
 import { type Mark, type Picture, style } from "./picture.ts";
 import { paintRaster } from "./raster.ts";
 import { reduceSpectrogram } from "./reduce.ts";
-import { DEFAULT_WIDTH, fileName, MARGIN, type PictureOptions, pictureTitle } from "./spectrogram-picture.ts";
+import { DEFAULT_WIDTH, fileName, MARGIN, type PictureOptions } from "./spectrogram-picture.ts";
 import { fitText } from "./text-width.ts";
 
 export interface CadencePictureOptions extends PictureOptions {
@@ -167,7 +167,12 @@ function startOffset({ time }: Spectrogram, firstMjd: number): string {
 
 function cadenceTitle({ scans }: Cadence<Spectrogram>): string {
   const target = scans.find(({ role }) => role === "ON") ?? scans[0]!;
-  return pictureTitle(target.source);
+  return target.source.header.source_name?.trim() || containingFile(target.source.source);
+}
+
+/** The file's name without which of its panels it is: "0a1b.npy" for "0a1b.npy[2]". */
+function containingFile(source: string): string {
+  return fileName(source).replace(/\[\d+\]$/, "");
 }
 
 /** Two lines about a cadence: its pattern, first file and start; shape and resolution of a scan. */
@@ -176,7 +181,7 @@ export function describeCadence({ pattern, scans }: Cadence<Omit<Spectrogram, "d
   const started = describeUtc(time.tstartMjd);
   const start = started === "" ? [] : [`${started} (MJD ${time.tstartMjd.toFixed(6)})`];
   return [
-    [`Cadence ${pattern}`, fileName(source), ...start].join("  ·  "),
+    [`Cadence ${pattern}`, containingFile(source), ...start].join("  ·  "),
     [
       `${frequency.nchans.toLocaleString("en-US")} channels of ${describeHz(Math.abs(frequency.foffMHz) * 1e6)}`,
       `${time.nsamples.toLocaleString("en-US")} rows of ${describeSeconds(time.tsampS)} in each scan`,

@@ -40,6 +40,12 @@ test("a narrow band has them in Hz or kHz from a round frequency, which the titl
   expect(labels(khz.ticks)).toContain("+2.5");
 });
 
+test("a band that begins at 0 has offsets", () => {
+  const axis = frequencyTicks(-0.000_714, 1.4e-6, 8);
+  expect(axis.title).toBe("Frequency offset, Hz");
+  expect(labels(axis.ticks)).toEqual(["−700", "−600", "−500", "−400", "−300", "−200", "−100", "0"]);
+});
+
 test("for any band: ticks lie within it, evenly, and labels are short and differ", () => {
   fc.assert(
     fc.property(

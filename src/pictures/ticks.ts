@@ -30,24 +30,29 @@ export function linearTicks(low: number, high: number, most: number): Tick[] {
 
 /**
  * A frequency axis: in MHz where three decimals tell the ticks apart, else in kHz or Hz from a round frequency within the band,
- * which the title gives. `low` and `high` in MHz; so are the ticks' values.
+ * which the title gives; a band about 0, of a file that doesn't know its frequency, has plain offsets. `low` and `high` in MHz;
+ * so are the ticks' values.
  */
 export function frequencyTicks(low: number, high: number, most: number): AxisTicks {
   const step = niceStep(high - low, most);
   if (decimalsOf(step) <= 3) return { title: "Frequency, MHz", ticks: linearTicks(low, high, most) };
   const spanHz = (high - low) * 1e6;
-  const [unit, unitHz] = spanHz >= 2000 ? ["kHz", 1000] : ["Hz", 1];
+  const [unit, unitHz] = spanHz >= 2000 ? (["kHz", 1000] as const) : (["Hz", 1] as const);
+  if (low < 0 && high >= 0)
+    return { title: `Frequency offset, ${unit}`, ticks: offsetTicks(low, high, 0, unitHz, most) };
   const round = 10 ** Math.floor(Math.log10(high - low));
   const digits = decimalsOf(round);
   const base = Number((Math.round((low + high) / 2 / round) * round).toFixed(digits));
-  const perUnit = 1e6 / unitHz;
-  const ticks = linearTicks((low - base) * perUnit, (high - base) * perUnit, most).map(
-    ({ value, label }) => ({
-      value: base + value / perUnit,
-      label: value > 0 ? `+${label}` : label,
-    }),
-  );
+  const ticks = offsetTicks(low, high, base, unitHz, most);
   return { title: `Frequency from ${base.toFixed(digits)} MHz, ${unit}`, ticks };
+}
+
+function offsetTicks(low: number, high: number, base: number, unitHz: number, most: number): Tick[] {
+  const perUnit = 1e6 / unitHz;
+  return linearTicks((low - base) * perUnit, (high - base) * perUnit, most).map(({ value, label }) => ({
+    value: base + value / perUnit,
+    label: value > 0 ? `+${label}` : label,
+  }));
 }
 
 /** Ticks of power; large and small numbers are divided by a power of ten that the title gives. */
