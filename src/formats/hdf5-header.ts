@@ -6,6 +6,7 @@
 import { FileError } from "../signal/errors.ts";
 import type { FrequencyAxis, ObservationHeader, TimeAxis } from "../signal/spectrogram.ts";
 import type { AttributeValue, Hdf5Description } from "./hdf5-library.ts";
+import { angleFromSigproc } from "./sigproc-header.ts";
 
 export interface FilterbankLayout {
   readonly time: TimeAxis;
@@ -37,6 +38,8 @@ const STANDARD_KEYWORDS = new Set([
   ...NUMBER_KEYWORDS,
   ...Object.keys(ANGLE_KEYWORDS),
 ]);
+const SEXAGESIMAL =
+  /^\s*([+-]?)(\d{1,3})\s*[:hd°\s]\s*(\d{1,2})\s*(?:[:m'\s]\s*(\d{1,2}(?:\.\d*)?))?\s*["sm]?\s*$/;
 /** What HDF5's dimension scales leave behind. */
 const STRUCTURAL = new Set([
   "dimension_labels",
@@ -217,26 +220,13 @@ function angle(value: AttributeValue, fullTurn: number): number | undefined {
   if (number === undefined) return typeof value === "string" ? sexagesimal(value, fullTurn) : undefined;
   if (Math.abs(number) <= fullTurn) return number;
   if (Math.abs(number) < 1000) return undefined;
-  const packed = Math.abs(number);
-  const parts = [Math.floor(packed / 10_000), Math.floor(packed / 100) % 100, packed % 100];
-  return fromParts(number < 0, parts, fullTurn);
+  const unpacked = angleFromSigproc(number);
+  return Math.abs(unpacked) <= fullTurn ? unpacked : undefined;
 }
 
 function sexagesimal(text: string, fullTurn: number): number | undefined {
-  const [, sign, ...parts] =
-    /^\s*([+-]?)(\d{1,3})\s*[:hd°\s]\s*(\d{1,2})\s*(?:[:m'\s]\s*(\d{1,2}(?:\.\d*)?))?\s*["s]?\s*$/.exec(
-      text,
-    ) ?? [];
-  return parts.length === 0
-    ? undefined
-    : fromParts(
-        sign === "-",
-        parts.map((part) => Number(part ?? 0)),
-        fullTurn,
-      );
-}
-
-function fromParts(isNegative: boolean, [whole = 0, minutes = 0, seconds = 0]: number[], fullTurn: number) {
-  const value = whole + minutes / 60 + seconds / 3600;
-  return minutes < 60 && seconds < 60 && value <= fullTurn ? (isNegative ? -value : value) : undefined;
+  const [, sign, whole, minutes, seconds] = SEXAGESIMAL.exec(text) ?? [];
+  const value = Number(whole) + Number(minutes) / 60 + Number(seconds ?? 0) / 3600;
+  if (!(value <= fullTurn && Number(minutes) < 60 && Number(seconds ?? 0) < 60)) return undefined;
+  return sign === "-" ? -value : value;
 }

@@ -7,14 +7,16 @@
 import type * as H5wasm from "h5wasm";
 import { type Block, blockLength, cutIntoPieces } from "./hdf5-pieces.ts";
 
-/** A sentence about a file, without its name. */
+/** A sentence about a file, without its name. After a `fatal` one, the library must be started anew. */
 export class Hdf5Problem extends Error {
   override readonly name = "Hdf5Problem";
   readonly detail: string;
+  readonly fatal: boolean;
 
-  constructor(problem: string, detail = "") {
+  constructor(problem: string, detail = "", fatal = false) {
     super(problem);
     this.detail = detail;
+    this.fatal = fatal;
   }
 }
 
@@ -256,10 +258,15 @@ export function useHdf5Library(h5: typeof H5wasm, takeErrors: () => string): Hdf
     },
 
     close(id) {
-      guarded(
-        (reason) => `HDF5 can't finish it${reason}. Check the disk's free space.`,
-        () => check(m.close_file(id)),
-      );
+      try {
+        guarded(
+          (reason) => `HDF5 can't finish it${reason}. Check the disk's free space.`,
+          () => check(m.close_file(id)),
+        );
+      } catch (error) {
+        // The library keeps a file that it can't finish, and tries for ever.
+        throw error instanceof Hdf5Problem ? new Hdf5Problem(error.message, error.detail, true) : error;
+      }
     },
   };
 }

@@ -22,6 +22,7 @@ export type Hdf5Request =
       readonly into?: Float32Array;
     }
   | { readonly op: "create"; readonly file: number; readonly path: string; readonly plan: Hdf5WritePlan }
+  /** Where `data` lies in shared memory, nothing is copied on the way. */
   | { readonly op: "write"; readonly file: number; readonly range: Hdf5Range; readonly data: Float32Array }
   | { readonly op: "close"; readonly file: number };
 
@@ -38,7 +39,7 @@ export type Hdf5Answer =
 
 /** The asker's side of the worker: answers, or throws an Hdf5Problem. */
 export interface Hdf5Channel {
-  request(request: Hdf5Request, transfer?: ArrayBuffer[]): Promise<Hdf5Result>;
+  request(request: Hdf5Request): Promise<Hdf5Result>;
 }
 
 export type PostAnswer = (answer: Hdf5Answer, transfer: ArrayBuffer[]) => void;
@@ -64,7 +65,7 @@ export function serveHdf5(
         return { description: opened(request.file, request.path).description };
       case "read": {
         const { id, description } = opened(request.file, request.path);
-        const data = request.into ?? new Float32Array(blockLength(request.range));
+        const data = request.into ?? memoryFor(request.range);
         library.read(id, description, request.range, data, tick);
         return { data };
       }
@@ -94,7 +95,7 @@ export function serveHdf5(
       post({ id, result }, buffer instanceof ArrayBuffer ? [buffer] : []);
     } catch (error) {
       if (error instanceof Hdf5Problem) {
-        post({ id, problem: error.message, detail: error.detail, fatal: false }, []);
+        post({ id, problem: error.message, detail: error.detail, fatal: error.fatal }, []);
       } else {
         const problem = isFatal(error)
           ? "the HDF5 library broke down on it. The file is damaged; copy it again."
@@ -103,4 +104,16 @@ export function serveHdf5(
       }
     }
   };
+}
+
+function memoryFor(range: Hdf5Range): Float32Array {
+  const length = blockLength(range);
+  try {
+    return new Float32Array(length);
+  } catch {
+    const gigabytes = ((length * 4) / 1e9).toFixed(1);
+    throw new Hdf5Problem(
+      `this range takes ${gigabytes} GB of memory, more than there is. Read a part at a time.`,
+    );
+  }
 }

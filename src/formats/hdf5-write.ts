@@ -3,20 +3,24 @@
  * Masui et al. 2015, Astronomy and Computing 12, 181) or gzip.
  */
 
-import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { resolveRange } from "../signal/range.ts";
+import {
+  type SpectrogramRange,
+  type SpectrogramSource,
+  sliceFrequency,
+  sliceTime,
+} from "../signal/spectrogram.ts";
 import { naming, newHdf5FileNumber } from "./hdf5.ts";
 import type { Hdf5WritePlan } from "./hdf5-library.ts";
 import { type Block, blockLength, cutIntoPieces } from "./hdf5-pieces.ts";
 import type { Hdf5Channel } from "./hdf5-service.ts";
+import type { WriteOptions } from "./power-blocks.ts";
 
-export interface WriteHdf5Options {
-  /** Bitshuffle packs as tightly as gzip here, and twenty times faster; gzip is read where the plugin is missing. */
+export interface WriteHdf5Options extends WriteOptions {
+  /** Bitshuffle packs about as tightly as gzip, and twenty times faster; gzip is for readers that lack the plugin. */
   readonly compression?: "bitshuffle" | "gzip" | "none";
   /** Rows, IFs (1) and channels of a chunk. */
   readonly chunks?: readonly [number, number, number];
-  /** Called with the share that is written, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 const FILTERS = {
@@ -28,7 +32,10 @@ const FILTERS = {
 const PIECE_VALUES = 1 << 22;
 const SMALL_CHUNK_VALUES = 1 << 14;
 const AIM_CHUNK_VALUES = 1 << 18;
-const DOUBLES = ["src_raj", "src_dej", "az_start", "za_start", "refdm", "period"];
+// biome-ignore format: a list
+const DOUBLES = new Set([
+  "fch1", "foff", "tsamp", "tstart", "src_raj", "src_dej", "az_start", "za_start", "refdm", "period",
+]);
 
 /** Streams a source to the file that the worker makes at `path`. `name` is what a person calls it. */
 export async function writeHdf5Through(
@@ -38,27 +45,32 @@ export async function writeHdf5Through(
   options: WriteHdf5Options = {},
 ): Promise<void> {
   const file = newHdf5FileNumber();
-  const plan = planHdf5(source, options);
-  const [rows, nifs, nchans] = plan.shape;
-  const all: Block = { rowStart: 0, rowStop: rows, channelStart: 0, channelStop: nchans };
+  const part = resolveRange(source, options.range);
+  const firstIf = part.ifIndex;
+  const nifs = options.range?.ifIndex === undefined ? source.nifs : 1;
+  const plan = planHdf5(source, part, nifs, options);
   const chunk = { rows: plan.chunks[0], channels: plan.chunks[2] };
+  const memory = pieceMemory(Math.max(PIECE_VALUES, chunk.rows * chunk.channels), blockLength(part));
+
   await naming(name, channel.request({ op: "create", file, path, plan }));
   try {
     let written = 0;
+    // Pieces are cut of the new file, whose chunks start at the part's corner.
+    const whole: Block = { rowStart: 0, rowStop: plan.shape[0], channelStart: 0, channelStop: plan.shape[2] };
     for (let ifIndex = 0; ifIndex < nifs; ifIndex++) {
-      for (const piece of cutIntoPieces(all, chunk, PIECE_VALUES)) {
+      for (const piece of cutIntoPieces(whole, chunk, PIECE_VALUES)) {
         options.signal?.throwIfAborted();
-        const range = { ...piece, ifIndex };
-        const { data } = await source.read(range);
-        // Only memory of its own can be handed over: a view of the source's would take the source's memory with it.
-        const isWhole = data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
-        const own = isWhole && nifs * rows * nchans > data.length ? data : data.slice();
-        await naming(
-          name,
-          channel.request({ op: "write", file, range, data: own }, [own.buffer as ArrayBuffer]),
-        );
-        written += blockLength(piece);
-        options.onProgress?.(written / (rows * nifs * nchans));
+        const from: SpectrogramRange = {
+          rowStart: part.rowStart + piece.rowStart,
+          rowStop: part.rowStart + piece.rowStop,
+          channelStart: part.channelStart + piece.channelStart,
+          channelStop: part.channelStart + piece.channelStop,
+          ifIndex: firstIf + ifIndex,
+        };
+        const { data } = await source.read(from, memory.subarray(0, blockLength(piece)));
+        await naming(name, channel.request({ op: "write", file, range: { ...piece, ifIndex }, data }));
+        written += data.length;
+        options.onProgress?.(written / (blockLength(part) * nifs));
       }
     }
     await naming(name, channel.request({ op: "close", file }));
@@ -68,15 +80,26 @@ export async function writeHdf5Through(
   }
 }
 
-export function planHdf5(source: SpectrogramSource, options: WriteHdf5Options = {}): Hdf5WritePlan {
-  const { time, frequency, header, nifs } = source;
-  const shape = [time.nsamples, nifs, frequency.nchans] as const;
-  const attributes: Record<string, string | number> = {
-    source_name: "unknown",
-    machine_id: 0,
-    telescope_id: 0,
-  };
-  for (const [keyword, value] of Object.entries(header)) if (value !== undefined) attributes[keyword] = value;
+/** Shared with the worker where the place allows it, so that nothing is copied on the way. */
+function pieceMemory(largestPiece: number, all: number): Float32Array {
+  const values = Math.min(largestPiece, all);
+  return typeof SharedArrayBuffer === "undefined"
+    ? new Float32Array(values)
+    : new Float32Array(new SharedArrayBuffer(values * 4));
+}
+
+function planHdf5(
+  source: SpectrogramSource,
+  part: Block,
+  nifs: number,
+  options: WriteHdf5Options,
+): Hdf5WritePlan {
+  const time = sliceTime(source.time, part.rowStart, part.rowStop);
+  const frequency = sliceFrequency(source.frequency, part.channelStart, part.channelStop);
+  const shape: Shape = [time.nsamples, nifs, frequency.nchans];
+  const attributes: Record<string, string | number> = {};
+  const fields = { source_name: "unknown", machine_id: 0, telescope_id: 0, data_type: 1, ...source.header };
+  for (const [keyword, value] of Object.entries(fields)) if (value !== undefined) attributes[keyword] = value;
   Object.assign(attributes, {
     fch1: frequency.fch1MHz,
     foff: frequency.foffMHz,
@@ -85,15 +108,12 @@ export function planHdf5(source: SpectrogramSource, options: WriteHdf5Options = 
     nchans: frequency.nchans,
     nifs,
     nbits: 32,
-    data_type: header.data_type ?? 1,
   });
-  const axes = ["fch1", "foff", "tsamp", "tstart"];
   const integers = Object.entries(attributes).filter(
-    ([keyword, value]) =>
-      Number.isSafeInteger(value) && !DOUBLES.includes(keyword) && !axes.includes(keyword),
+    ([keyword, value]) => Number.isSafeInteger(value) && !DOUBLES.has(keyword),
   );
   return {
-    shape: [...shape],
+    shape,
     chunks: options.chunks
       ? clampChunks(options.chunks, shape)
       : defaultChunks(shape, frequency.foffMHz, time.tsampS),
