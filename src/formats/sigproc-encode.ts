@@ -3,7 +3,7 @@
 import { UsageError } from "../signal/errors.ts";
 import type { FrequencyAxis, ObservationHeader, TimeAxis } from "../signal/spectrogram.ts";
 import { bytesOf } from "./sample-bits.ts";
-import { angleToSigproc, SIGPROC_KEYWORDS } from "./sigproc-header.ts";
+import { angleToSigproc, SIGPROC_KEYWORDS } from "./sigproc-keywords.ts";
 
 /** Bits a sample that are written. 8 and 16 hold whole numbers from 0 up and nothing else. */
 export type SigprocBits = 8 | 16 | 32;

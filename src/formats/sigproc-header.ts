@@ -7,40 +7,10 @@
 import { FileError } from "../signal/errors.ts";
 import type { ObservationHeader } from "../signal/spectrogram.ts";
 import type { ByteSource } from "./byte-source.ts";
+import { HeaderCursor, MAX_KEYWORD_BYTES, MAX_TEXT_BYTES } from "./sigproc-cursor.ts";
+import { SIGPROC_KEYWORDS } from "./sigproc-keywords.ts";
 
-type ValueType = "int" | "double" | "text" | "angle" | "byte" | "none";
-
-export const SIGPROC_KEYWORDS: Readonly<Record<string, ValueType>> = {
-  rawdatafile: "text",
-  source_name: "text",
-  telescope_id: "int",
-  machine_id: "int",
-  data_type: "int",
-  barycentric: "int",
-  pulsarcentric: "int",
-  az_start: "double",
-  za_start: "double",
-  src_raj: "angle",
-  src_dej: "angle",
-  tstart: "double",
-  tsamp: "double",
-  nbits: "int",
-  nsamples: "int",
-  fch1: "double",
-  foff: "double",
-  FREQUENCY_START: "none",
-  fchannel: "double",
-  FREQUENCY_END: "none",
-  nchans: "int",
-  nifs: "int",
-  refdm: "double",
-  period: "double",
-  nbeams: "int",
-  ibeam: "int",
-  nbins: "int",
-  npuls: "int",
-  signed: "byte",
-};
+export { angleFromSigproc } from "./sigproc-keywords.ts";
 
 /** What the reader needs of a header beside what it passes on. */
 export interface SigprocHeader {
@@ -60,11 +30,6 @@ export interface SigprocHeader {
   readonly header: ObservationHeader;
 }
 
-/** Room for a table of a million and a half channels. */
-const MAX_HEADER_BYTES = 1 << 25;
-const MAX_KEYWORD_BYTES = 80;
-/** SIGPROC's own readers stop at 80; paths in `rawdatafile` are longer at times. */
-const MAX_TEXT_BYTES = 4096;
 const AXIS_KEYWORDS = new Set(["tstart", "tsamp", "nsamples", "fch1", "foff", "nchans", "nifs", "fchannel"]);
 
 /** Reads and checks a header. Throws a FileError that says which part is wrong. */
@@ -207,94 +172,4 @@ function unknownKeyword(file: string, keyword: string, at: number): FileError {
     `its header has the keyword ${JSON.stringify(keyword)} at byte ${at}, which isn't one of SIGPROC's; the length of its value ` +
       "is unknown, so the data can't be found. Remove it from the header.",
   );
-}
-
-/** Longer than any keyword with its value. */
-const MAX_FIELD_BYTES = 8 + MAX_KEYWORD_BYTES + MAX_TEXT_BYTES;
-const WINDOW_BYTES = 1 << 16;
-
-/** Reads a header forwards in windows, as far as it goes and no farther than `MAX_HEADER_BYTES`. */
-class HeaderCursor {
-  readonly source: ByteSource;
-  offset = 0;
-  private view: DataView = new DataView(new ArrayBuffer(0));
-  private viewStart = 0;
-  private readonly decoder = new TextDecoder();
-
-  constructor(source: ByteSource) {
-    this.source = source;
-  }
-
-  /** Whether `prepare` must run before the next field, so that most fields need no await. */
-  get unprepared(): boolean {
-    return this.viewStart + this.view.byteLength < Math.min(this.source.size, this.offset + MAX_FIELD_BYTES);
-  }
-
-  async prepare(): Promise<void> {
-    const { source, offset } = this;
-    if (offset > MAX_HEADER_BYTES) {
-      throw new FileError(
-        source.name,
-        `its header has no HEADER_END in the first ${MAX_HEADER_BYTES / 2 ** 20} MiB. It is damaged; copy the file again.`,
-      );
-    }
-    const bytes = await source.read(offset, Math.min(WINDOW_BYTES, source.size - offset));
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.viewStart = offset;
-  }
-
-  number(what: string, type: Exclude<ValueType, "text" | "none">): number {
-    const at = this.advance(what, type === "int" ? 4 : type === "byte" ? 1 : 8);
-    if (type === "int") return this.view.getInt32(at, true);
-    if (type === "byte") return this.view.getInt8(at);
-    const value = this.view.getFloat64(at, true);
-    return type === "angle" ? angleFromSigproc(value) : value;
-  }
-
-  text(what: string, maxLength: number): string {
-    const start = this.offset;
-    const length = this.view.getUint32(this.advance(what, 4), true);
-    if (length > maxLength) {
-      throw new FileError(
-        this.source.name,
-        `its header says that ${what} at byte ${start} is ${length.toLocaleString("en")} bytes long, more than the ` +
-          `${maxLength.toLocaleString("en")} that it can be. The header is damaged; copy the file again.`,
-      );
-    }
-    const at = this.advance(what, length);
-    const bytes = new Uint8Array(this.view.buffer, this.view.byteOffset + at, length);
-    return this.decoder.decode(bytes).replace(/\0+$/, "");
-  }
-
-  /** Steps over `length` bytes and returns where in the view they lie. */
-  private advance(what: string, length: number): number {
-    const { source, offset } = this;
-    if (offset + length > source.size) {
-      throw new FileError(
-        source.name,
-        `its header ends in the middle of ${what}, at byte ${source.size}, without HEADER_END. The file was cut short.`,
-      );
-    }
-    this.offset += length;
-    return offset - this.viewStart;
-  }
-}
-
-/** SIGPROC's hhmmss.s or ddmmss.s as hours or degrees. The sign is the whole number's, -003000 is half a degree south. */
-export function angleFromSigproc(packed: number): number {
-  const size = Math.abs(packed);
-  const whole = Math.floor(size / 10_000);
-  const minutes = Math.floor((size - whole * 10_000) / 100);
-  const seconds = size - whole * 10_000 - minutes * 100;
-  const angle = whole + minutes / 60 + seconds / 3600;
-  return packed < 0 ? -angle : angle;
-}
-
-/** Hours or degrees as hhmmss.s or ddmmss.s, to a hundred-millionth of a second. */
-export function angleToSigproc(angle: number): number {
-  const seconds = Math.round(Math.abs(angle) * 3600 * 1e8) / 1e8;
-  const whole = Math.floor(seconds / 3600);
-  const minutes = Math.floor((seconds - whole * 3600) / 60);
-  const packed = whole * 10_000 + minutes * 100 + (seconds - whole * 3600 - minutes * 60);
-  return angle < 0 ? -packed : packed;
 }

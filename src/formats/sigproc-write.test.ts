@@ -10,7 +10,7 @@ import { openFileSource } from "./byte-source.node.ts";
 import { bytesSource } from "./byte-source.ts";
 import { powerBlocks } from "./power-blocks.ts";
 import { openSigproc } from "./sigproc.ts";
-import { angleFromSigproc, angleToSigproc } from "./sigproc-header.ts";
+import { angleFromSigproc, angleToSigproc } from "./sigproc-keywords.ts";
 import { writeSigproc } from "./sigproc-write.node.ts";
 import { makeFil, plainFields } from "./testing/sigproc-file.ts";
 
