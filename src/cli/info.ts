@@ -2,6 +2,7 @@
 
 import { open, stat } from "node:fs/promises";
 import { Command } from "commander";
+import { openSpectrograms } from "../formats/open.node.ts";
 import { coarseChannels } from "../signal/coarse-channels.ts";
 import {
   describeBytes,
@@ -13,7 +14,6 @@ import {
 } from "../signal/describe.ts";
 import { quantiles, robustDeviation } from "../signal/robust.ts";
 import { bandEdgesMHz, type ObservationHeader, type SpectrogramSource } from "../signal/spectrogram.ts";
-import { openSpectrograms } from "./open-stub.ts";
 
 export interface FileInfo {
   readonly file: string;

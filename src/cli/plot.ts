@@ -2,6 +2,7 @@
 
 import { basename, extname } from "node:path";
 import { Command } from "commander";
+import { openSpectrograms } from "../formats/open.node.ts";
 import { writeFileAtomically } from "../formats/write-file.node.ts";
 import { describeCadence, renderCadence } from "../pictures/cadence-picture.ts";
 import { type ColourMapName, colourMapNames } from "../pictures/colour-maps.ts";
@@ -19,7 +20,6 @@ import {
   sliceFrequency,
   sliceTime,
 } from "../signal/spectrogram.ts";
-import { openSpectrograms } from "./open-stub.ts";
 import { parseChoice, parseInteger } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { addRangeOptions, type RangeOptions, selectRange } from "./range-options.ts";
@@ -78,12 +78,7 @@ export function plotCommand(): Command {
       "max",
     )
     .option("--width <px>", "width of the picture", parseInteger({ min: 600, max: 8000, unit: "px" }), 1200)
-    .option(
-      "--pixel-ratio <n>",
-      "pixels a point: 2 for dense screens and print",
-      parseInteger({ min: 1, max: 4 }),
-      1,
-    )
+    .option("--pixel-ratio <n>", "pixels a point: 2 for dense screens", parseInteger({ min: 1, max: 4 }), 1)
     .option("--title <text>", "instead of the source's name")
     .option("--allow-truncated", "read the whole rows of a file that was cut short")
     .addHelpText("after", examples)
@@ -205,7 +200,7 @@ function pixelBounds({ width = 1200, pixelRatio = 1, reduce }: PlotOptions) {
     throw new UsageError(
       `--width ${width} times --pixel-ratio ${pixelRatio} is ${pixels} pixels; give 16,000 at most.`,
     );
-  return { rows: 1024 * pixelRatio, columns: Math.max(4096, pixels), reduction: reduce };
+  return { rows: 1024, columns: Math.max(4096, width), reduction: reduce };
 }
 
 function pictureOptions(options: PlotOptions) {

@@ -25,7 +25,7 @@ import { overlayMarks } from "./overlay.ts";
 import { type Mark, type Picture, style } from "./picture.ts";
 import { paintRaster } from "./raster.ts";
 import { reduceSpectrogram } from "./reduce.ts";
-import { DEFAULT_WIDTH, fileName, MARGIN, type PictureOptions } from "./spectrogram-picture.ts";
+import { cellSize, DEFAULT_WIDTH, fileName, MARGIN, type PictureOptions } from "./spectrogram-picture.ts";
 import { fitText } from "./text-width.ts";
 
 export interface CadencePictureOptions extends PictureOptions {
@@ -66,12 +66,11 @@ export function renderCadence(cadence: Cadence<Spectrogram>, options: CadencePic
   const edges = panels.map(({ frequency }) => bandEdgesMHz(frequency));
   const lowMHz = Math.min(...edges.map(({ low }) => low));
   const highMHz = Math.max(...edges.map(({ high }) => high));
-  const page = devicePixels(stack, pixelRatio);
   const small = panels.map((panel, i) => {
     const share = (edges[i]!.high - edges[i]!.low) / (highMHz - lowMHz);
-    const columns = Math.max(1, Math.floor(page.width * share + 1e-6));
+    const columns = Math.max(1, Math.floor(stack.width * share + 1e-6));
     return reduceSpectrogram(panel, {
-      rows: panelHeight * pixelRatio,
+      rows: panelHeight,
       columns,
       reduction: options.reduction,
     });
@@ -90,7 +89,7 @@ export function renderCadence(cadence: Cadence<Spectrogram>, options: CadencePic
     const own = overlays.filter((path) => (path.panel ?? 0) === i);
     const colour = scan.role === "ON" ? style.on : style.ink;
     return [
-      ...overlayMarks(own, { box, lowMHz, highMHz, ...times[i]! }),
+      ...overlayMarks(own, { box, lowMHz, highMHz, ...times[i]!, ...cellSize(scan.source) }),
       frame(box, colour, scan.role === "ON" ? 2 : 1),
       ...(i === scans.length - 1
         ? frequencyAxis(box, lowMHz, highMHz)

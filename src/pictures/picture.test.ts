@@ -247,7 +247,8 @@ test("a PNG has the picture's size, the line where it was put, and ink where the
     const brightest = Array.from({ length: raster.width }, (_, x) => x).filter(
       (x) => `${at(raster.x + x, middle)}` === "253,231,37",
     );
-    expect(brightest).toEqual([Math.floor((1 - 1234.5 / 5000) * raster.width)]);
+    const column = Math.floor(((1 - 1234.5 / 5000) * raster.width) / pixelRatio);
+    expect(brightest).toEqual(Array.from({ length: pixelRatio }, (_, i) => column * pixelRatio + i));
     expect(at(1, 1)).toEqual([255, 255, 255]);
     const title = texts(picture.marks)[0]!;
     let dark = 0;

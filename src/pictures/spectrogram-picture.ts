@@ -30,7 +30,7 @@ export interface PictureOptions {
   readonly width?: number;
   /** Of a panel, CSS pixels. */
   readonly panelHeight?: number;
-  /** Device pixels a CSS pixel: 2 for dense screens and print. A whole number. */
+  /** Device pixels a CSS pixel, a whole number: 2 for dense screens. No cell of data is smaller than a CSS pixel, so that lines stay in sight. */
   readonly pixelRatio?: number;
   readonly scale?: IntensityScaleName;
   readonly colourMap?: ColourMapName;
@@ -70,8 +70,8 @@ export function renderSpectrogram(
   };
   const page = devicePixels(box, pixelRatio);
   const small = reduceSpectrogram(spectrogram, {
-    rows: page.height,
-    columns: page.width,
+    rows: box.height,
+    columns: box.width,
     reduction: options.reduction,
   });
   const intensity = scaleIntensity([small], options.scale ?? "auto");
@@ -97,7 +97,7 @@ export function renderSpectrogram(
         box.x,
         MARGIN + 14,
       ),
-      ...overlayMarks(overlays, { box, lowMHz, highMHz, startS, stopS }),
+      ...overlayMarks(overlays, { box, lowMHz, highMHz, startS, stopS, ...cellSize(spectrogram) }),
       frame(box),
       ...frequencyAxis(box, lowMHz, highMHz),
       ...timeAxis(box, startS, stopS),
@@ -105,6 +105,10 @@ export function renderSpectrogram(
       ...bar.marks,
     ],
   };
+}
+
+export function cellSize({ time, frequency }: Spectrogram): { channelMHz: number; rowS: number } {
+  return { channelMHz: Math.abs(frequency.foffMHz), rowS: time.tsampS };
 }
 
 /** The source's name, or else the file's. */
