@@ -168,26 +168,35 @@ export function normaliseRow(rowAt: usize, n: i32, blocks: i32, baselineAt: usiz
   }
 }
 
-/** out[i] = in[i * step] + in[i * step + reach] for `n` values: boxes of twice the width. `step` is 1 or 2. */
-export function addNeighbours(inAt: usize, outAt: usize, n: i32, step: i32, reach: i32): void {
-  const reachBytes = <usize>reach << 2;
-  let i = 0;
-  if (step == 1) {
-    for (; i + 4 <= n; i += 4) {
-      const at = inAt + (<usize>i << 2);
-      v128.store(outAt + (<usize>i << 2), f32x4.add(v128.load(at), v128.load(at + reachBytes)));
-    }
-  } else {
-    for (; i + 4 <= n; i += 4) {
-      const at = inAt + (<usize>i << 3);
-      const a = f32x4.add(v128.load(at), v128.load(at + reachBytes));
-      const b = f32x4.add(v128.load(at + 16), v128.load(at + 16 + reachBytes));
-      v128.store(outAt + (<usize>i << 2), v128.shuffle<f32>(a, b, 0, 2, 4, 6));
-    }
+/** out[i] = in[i] + in[i + 1] + in[i + 2] for `n` values: boxes of three pixels. */
+export function addThree(inAt: usize, outAt: usize, n: i32): void {
+  const end = outAt + (<usize>n << 2);
+  while (outAt + 16 <= end) {
+    v128.store(outAt, f32x4.add(f32x4.add(v128.load(inAt), v128.load(inAt, 4)), v128.load(inAt, 8)));
+    inAt += 16;
+    outAt += 16;
   }
-  for (; i < n; i++) {
-    const at = inAt + ((<usize>i * step) << 2);
-    store<f32>(outAt + (<usize>i << 2), load<f32>(at) + load<f32>(at + reachBytes));
+  while (outAt < end) {
+    store<f32>(outAt, load<f32>(inAt) + load<f32>(inAt, 4) + load<f32>(inAt, 8));
+    inAt += 4;
+    outAt += 4;
+  }
+}
+
+/** out[i] = in[2 i] + in[2 i + 3] for `n` values: boxes of twice the width, placed twice as far apart. */
+export function addTwo(inAt: usize, outAt: usize, n: i32): void {
+  const end = outAt + (<usize>n << 2);
+  while (outAt + 16 <= end) {
+    const a = f32x4.add(v128.load(inAt), v128.load(inAt, 12));
+    const b = f32x4.add(v128.load(inAt, 16), v128.load(inAt, 28));
+    v128.store(outAt, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+    inAt += 32;
+    outAt += 16;
+  }
+  while (outAt < end) {
+    store<f32>(outAt, load<f32>(inAt) + load<f32>(inAt, 12));
+    inAt += 8;
+    outAt += 4;
   }
 }
 

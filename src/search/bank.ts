@@ -1,10 +1,10 @@
 /**
- * The bank of templates: which straight paths and box widths the first pass sums over. A box of width w is summed on a grid
- * of w / 2 channels and drifts w channels apart end to end, so each width costs a quarter of the one before it. A line that drifts
- * by more than a channel a row smears over as many, so narrow boxes are kept to slow drifts, |drift| <= 2 w channels a row. A line that
- * isn't smeared though it is fast (a pulsed one, a simulated one) keeps about 0.9 / sqrt(w) of its S/N in boxes of w: all drifts are
- * searched with the widest boxes that still keep the share asked for, and the first pass's limit is lowered by that share. The
- * second pass measures each candidate with the box and the path that fit it best, so what is reported loses nothing.
+ * The bank of templates: which straight paths and box widths the first pass sums over. Boxes are 1, 3, 6, 12, ... channels
+ * wide. A box of w is placed every w / 3 channels, and its drifts are 5 / 3 w channels apart end to end, so each width costs a quarter of
+ * the one before it. A line that drifts by more than a channel a row smears over as many, so boxes of one channel are kept to
+ * drifts under two channels a row. A line that isn't smeared though it is fast (a pulsed one, a simulated one) keeps 0.50 to
+ * 0.58 of its S/N in boxes of three, so the first pass looks for candidates down to MATCH of the S/N asked for. The second pass
+ * measures each with the box and the path that fit it best, so what is reported loses nothing.
  */
 
 export interface BankLevel {
@@ -23,33 +23,28 @@ export interface Bank {
   readonly rows: number;
   /** Largest |drift| that was asked for, channels from the first row to the last. */
   readonly maxSpan: number;
-  /** The least share of a line's S/N that some template keeps, over all lines searched for. */
-  readonly match: number;
   readonly levels: readonly BankLevel[];
 }
 
-/** Share that the grid of positions and drifts leaves of a line that fills its box. */
-const GRID_MATCH = 0.86;
-const LEAST_WIDEST = 8;
-const WIDEST = 256;
+/** The least share of a line's S/N that some template keeps, over all lines searched for. */
+export const MATCH = 0.5;
+
+const NARROW_CHANNELS_PER_ROW = 2;
+const LEAST_WIDEST = 12;
+const WIDEST = 192;
 /** A box that fills more of the band than one part in so many can't be told from the baseline. */
 const CHANNELS_A_BOX = 16;
 
-/**
- * The bank for `rows` rows (1 or more) and drifts up to `maxSpan` channels over them, in a band of `channels`. Fast lines of one
- * channel's width keep GRID_MATCH / sqrt(`fastWidth`) of their S/N; `fastWidth` is a power of 2.
- */
-export function makeBank(rows: number, maxSpan: number, channels: number, fastWidth: number): Bank {
+/** The bank for `rows` rows (1 or more) and drifts up to `maxSpan` channels over them, in a band of `channels`. */
+export function makeBank(rows: number, maxSpan: number, channels: number): Bank {
   const smear = maxSpan / Math.max(1, rows - 1);
-  const wanted = Math.max(LEAST_WIDEST, 2 ** Math.ceil(Math.log2(Math.max(1, smear))));
-  const widest = Math.min(WIDEST, wanted, channels / CHANNELS_A_BOX);
-  const levels: BankLevel[] = [];
-  for (let width = 1; width <= Math.max(1, widest); width *= 2) {
-    const step = Math.max(1, width / 2);
-    const span = width < fastWidth ? Math.min(maxSpan, 2 * width * (rows - 1)) : maxSpan;
-    levels.push(makeLevel(rows, width, step, Math.ceil(span / step), Math.min(2, width)));
+  const widest = Math.min(WIDEST, Math.max(LEAST_WIDEST, 1.5 * smear), channels / CHANNELS_A_BOX);
+  const narrowSpan = Math.min(maxSpan, NARROW_CHANNELS_PER_ROW * (rows - 1));
+  const levels = [makeLevel(rows, 1, 1, Math.ceil(narrowSpan), 1)];
+  for (let width = 3; width <= widest; width *= 2) {
+    levels.push(makeLevel(rows, width, width / 3, Math.ceil((3 * maxSpan) / width), 5));
   }
-  return { rows, maxSpan, match: GRID_MATCH / Math.sqrt(fastWidth), levels };
+  return { rows, maxSpan, levels };
 }
 
 function makeLevel(rows: number, width: number, step: number, span: number, spanStep: number): BankLevel {

@@ -46,8 +46,6 @@ const TILE_FLOATS = 16 * 1024 * 1024;
 const SEGMENT_PIXELS = 512 * 1024;
 const LEAST_SEGMENT = 8192;
 const MAX_LINES = 4000;
-/** From this S/N on, boxes of four find fast narrow lines well above the noise of the first pass. */
-const WIDE_BOXES_SNR = 10;
 
 /** Searches one scan. Throws a UsageError for limits that make no sense for its axes. */
 export async function searchDrift(
@@ -136,14 +134,13 @@ function planSearch(
   const hzPerChannel = Math.abs(frequency.foffMHz * 1e6);
   // A path that crosses more than two bands has under half of its rows in this one, and no such line is a hit.
   const maxSpan = Math.min((maxDrift * (rows - 1) * time.tsampS) / hzPerChannel, 2 * channels);
-  const fastWidth = snr >= WIDE_BOXES_SNR ? 4 : 2;
-  const bank = makeBank(rows, maxSpan, channels, fastWidth);
+  const bank = makeBank(rows, maxSpan, channels);
   const halo = Math.ceil(1.5 * maxSpan + 2 * bank.levels.at(-1)!.width + 64);
   const ownChannels = Math.min(
     channels,
     Math.max(LEAST_SEGMENT, 2 * halo, Math.floor(SEGMENT_PIXELS / rows)),
   );
-  return { rows, maxSpan, fastWidth, ownChannels, halo, bandStart, bandStop, snr, maxLines: MAX_LINES };
+  return { rows, maxSpan, ownChannels, halo, bandStart, bandStop, snr, maxLines: MAX_LINES };
 }
 
 function chooseTile(plan: SegmentPlan, channelsPerCoarse: number): number {

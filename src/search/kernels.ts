@@ -5,7 +5,8 @@ interface KernelExports {
   readonly heapBase: WebAssembly.Global;
   rowMoments(rowAt: number, n: number, blocks: number, meanAt: number, varianceAt: number): void;
   normaliseRow(rowAt: number, n: number, blocks: number, baselineAt: number, gainAt: number): void;
-  addNeighbours(inAt: number, outAt: number, n: number, step: number, reach: number): void;
+  addThree(inAt: number, outAt: number, n: number): void;
+  addTwo(inAt: number, outAt: number, n: number): void;
   bestOverTemplates(
     originAt: number,
     offsetsAt: number,

@@ -10,8 +10,6 @@ export interface SegmentPlan {
   readonly rows: number;
   /** Largest drift, channels from the first row to the last. */
   readonly maxSpan: number;
-  /** As in makeBank. */
-  readonly fastWidth: number;
   /** Channels that a segment answers for, at most, and those that it looks at besides on either side. */
   readonly ownChannels: number;
   readonly halo: number;
@@ -59,7 +57,7 @@ export class SegmentSearcher {
 
   #workspaceFor(plan: SegmentPlan): Workspace {
     if (this.#workspace === undefined || this.#plan !== plan) {
-      const bank: Bank = makeBank(plan.rows, plan.maxSpan, plan.bandStop - plan.bandStart, plan.fastWidth);
+      const bank: Bank = makeBank(plan.rows, plan.maxSpan, plan.bandStop - plan.bandStart);
       this.#workspace = makeWorkspace(this.#kernels, bank, plan.ownChannels + 2 * plan.halo);
       this.#plan = plan;
     }

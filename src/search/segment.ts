@@ -3,6 +3,7 @@
  * that neither its own detuned paths nor its skirts are found again, and a weak line beside a strong one is seen as it is.
  */
 
+import { MATCH } from "./bank.ts";
 import { bandAbout, clearBand, type LineBand, lastsOverRows, liesInBand, standsOut } from "./line-band.ts";
 import { normaliseSegment } from "./noise.ts";
 import { type MeasuredLine, measureLine, refineCandidate } from "./refine.ts";
@@ -54,7 +55,7 @@ export function searchSegment(
   let crowded = false;
   for (;;) {
     const strongest = strongestPeak(peaks);
-    if (strongest === undefined || strongest.snr < workspace.bank.match * snr) break;
+    if (strongest === undefined || strongest.snr < MATCH * snr) break;
     const { level, box } = strongest;
     const candidate = refineCandidate(workspace, level.area, box);
     if (!(candidate.snr >= snr)) {
@@ -132,13 +133,10 @@ function addBoxes(workspace: Workspace, start: number, stop: number): void {
     const first = Math.max(0, Math.floor((start - level.width) / level.step));
     const last = Math.min(level.boxes, Math.ceil(stop / level.step) + 1);
     for (let row = 0; row < bank.rows; row++) {
-      kernels.run.addNeighbours(
-        below.originAt + row * below.rowBytes + first * ratio * 4,
-        level.originAt + row * level.rowBytes + first * 4,
-        last - first,
-        ratio,
-        below.width / below.step,
-      );
+      const inAt = below.originAt + row * below.rowBytes + first * ratio * 4;
+      const outAt = level.originAt + row * level.rowBytes + first * 4;
+      if (l === 1) kernels.run.addThree(inAt, outAt, last - first);
+      else kernels.run.addTwo(inAt, outAt, last - first);
     }
   }
 }
