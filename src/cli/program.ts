@@ -24,6 +24,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./plot.ts")).plotCommand(),
   },
   {
+    name: "convert",
+    summary: "write a file in another format, or a part of it",
+    load: async () => (await import("./convert.ts")).convertCommand(),
+  },
+  {
     name: "demo",
     summary: "make a small simulated observation, search it and write a report",
     load: async () => (await import("./demo.ts")).demoCommand(),
