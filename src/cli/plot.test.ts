@@ -152,6 +152,18 @@ test.each([
   expect(await readdir(folder)).toEqual(before);
 });
 
+test("one array of panels is a cadence too", async () => {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 40), }".padEnd(117).concat("\n");
+  const start = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${header}`, "latin1");
+  const power = Float32Array.from({ length: 240 }, (_, i) => Math.sin(i));
+  await writeFile("panels.npy", Buffer.concat([start, Buffer.from(power.buffer)]));
+  const { exitCode, stderr: told } = await lodestone("plot", "panels.npy");
+  expect(exitCode).toBe(0);
+  expect(told).toContain("Taken as the cadence AB,");
+  expect(told).toContain("Wrote panels-cadence.png");
+  expect((await lodestone("info", "panels.npy")).stdout).toContain("2 panels of 3 rows x 40 channels");
+});
+
 test("more scans than a picture takes are refused", async () => {
   const result = await lodestone("plot", ...Array.from({ length: 25 }, () => scan));
   expect(result.exitCode).toBe(2);
