@@ -3,12 +3,12 @@
  * a fixed distance between rows. Nothing here allocates: src/search/kernels.ts lays out the memory.
  */
 
-const SUB_BLOCKS: i32 = 16;
+const PIECES: i32 = 16;
 /** Deviations past which a pixel is left out of a block's mean and deviation. */
 const CLIP: f32 = 6.5;
 
-const meansAt = memory.data(SUB_BLOCKS * 4, 16);
-const variancesAt = memory.data(SUB_BLOCKS * 4, 16);
+/** Means, then variances, of the pieces of four blocks: vectors of four, one lane a block. */
+const piecesAt = memory.data(2 * PIECES * 16, 16);
 
 export const heapBase: usize = __heap_base;
 
@@ -18,65 +18,74 @@ export const heapBase: usize = __heap_base;
   );
 }
 
-/** Median of `n` floats, which are left sorted. NaN sorts last. */
-function medianInPlace(at: usize, n: i32): f32 {
-  for (let i = 1; i < n; i++) {
-    const value = load<f32>(at + (<usize>i << 2));
-    let j = i - 1;
-    while (j >= 0) {
-      const other = load<f32>(at + (<usize>j << 2));
-      if (other <= value || value != value) break;
-      store<f32>(at + (<usize>(j + 1) << 2), other);
-      j--;
-    }
-    store<f32>(at + (<usize>(j + 1) << 2), value);
-  }
-  const half = n >> 1;
-  const upper = load<f32>(at + (<usize>half << 2));
-  return n & 1 ? upper : (upper + load<f32>(at + (<usize>(half - 1) << 2))) * 0.5;
+@inline function sortPair(at: usize, i: usize, j: usize): void {
+  const a = v128.load(at + (i << 4));
+  const b = v128.load(at + (j << 4));
+  v128.store(at + (i << 4), f32x4.pmin(a, b));
+  v128.store(at + (j << 4), f32x4.pmax(a, b));
 }
 
-/**
- * Mean, variance and count of the pixels of a run of `n` floats that lie within 6.5 deviations of its middle. Middle and
- * deviation for the cut are medians over sixteen pieces of the run, so that lines in some of the pieces don't move them.
- */
-function clippedMoments(at: usize, n: i32, meanAt: usize, varianceAt: usize): void {
-  let sub = ((n + 4 * SUB_BLOCKS - 1) / (4 * SUB_BLOCKS)) * 4;
-  if (sub > n) sub = n;
-  const pieces = min<i32>(SUB_BLOCKS, n / sub);
+/** Median of `n` vectors, lane by lane; they are left sorted (Batcher's odd-even merge sort of 16 with the missing ones skipped). */
+function medianOfVectors(at: usize, n: i32): v128 {
+  for (let p = 1; p < PIECES; p <<= 1) {
+    for (let k = p; k >= 1; k >>= 1) {
+      for (let j = k & (p - 1); j + k < PIECES; j += 2 * k) {
+        for (let i = 0; i < k; i++) {
+          const low = i + j;
+          const high = low + k;
+          if (high < n && low / (2 * p) == high / (2 * p)) sortPair(at, <usize>low, <usize>high);
+        }
+      }
+    }
+  }
+  const half = <usize>(n >> 1);
+  const upper = v128.load(at + (half << 4));
+  if (n & 1) return upper;
+  return f32x4.mul(f32x4.add(upper, v128.load(at + ((half - 1) << 4))), f32x4.splat(0.5));
+}
+
+/** Length of the pieces that a block of `n` pixels is cut into; what is left at the end is in none. */
+@inline function pieceLength(n: i32): i32 {
+  return min<i32>(n, ((n + 4 * PIECES - 1) / (4 * PIECES)) * 4);
+}
+
+/** Mean and variance of each piece of a block, into one lane of the vectors at `piecesAt`. */
+function pieceMoments(at: usize, length: i32, pieces: i32, lane: usize): void {
+  const inverse: f32 = 1 / <f32>length;
+  const unbiased: f32 = 1 / <f32>max<i32>(1, length - 1);
+  let out = piecesAt + (lane << 2);
   for (let p = 0; p < pieces; p++) {
-    const from = at + (<usize>(p * sub) << 2);
-    const shift = load<f32>(from);
+    const shift = load<f32>(at);
     const shifts = f32x4.splat(shift);
     let sums = f32x4.splat(0);
     let squares = f32x4.splat(0);
     let i = 0;
-    for (; i + 4 <= sub; i += 4) {
-      const d = f32x4.sub(v128.load(from + (<usize>i << 2)), shifts);
+    for (; i + 4 <= length; i += 4) {
+      const d = f32x4.sub(v128.load(at + (<usize>i << 2)), shifts);
       sums = f32x4.add(sums, d);
       squares = f32x4.add(squares, f32x4.mul(d, d));
     }
     let sum = horizontalSum(sums);
     let square = horizontalSum(squares);
-    for (; i < sub; i++) {
-      const d = load<f32>(from + (<usize>i << 2)) - shift;
+    for (; i < length; i++) {
+      const d = load<f32>(at + (<usize>i << 2)) - shift;
       sum += d;
       square += d * d;
     }
-    const inverse: f32 = 1 / <f32>sub;
-    const mean: f32 = sum * inverse;
-    store<f32>(meansAt + (<usize>p << 2), shift + mean);
-    store<f32>(variancesAt + (<usize>p << 2), max<f32>(0, (square - sum * mean) / <f32>max<i32>(1, sub - 1)));
+    store<f32>(out, shift + sum * inverse);
+    store<f32>(out + PIECES * 16, max<f32>(0, (square - sum * sum * inverse) * unbiased));
+    at += <usize>length << 2;
+    out += 16;
   }
-  const middle = medianInPlace(meansAt, pieces);
-  const reach: f32 = CLIP * sqrt<f32>(medianInPlace(variancesAt, pieces));
+}
 
+/** Mean and variance of those of `n` pixels that lie within `reach` of `middle`. */
+function clippedMoments(at: usize, n: i32, middle: f32, reach: f32, meanAt: usize, varianceAt: usize): void {
   const middles = f32x4.splat(middle);
   const reaches = f32x4.splat(reach);
-  const ones = f32x4.splat(1);
   let sums = f32x4.splat(0);
   let squares = f32x4.splat(0);
-  let counts = f32x4.splat(0);
+  let counts = i32x4.splat(0);
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     const d = f32x4.sub(v128.load(at + (<usize>i << 2)), middles);
@@ -84,11 +93,16 @@ function clippedMoments(at: usize, n: i32, meanAt: usize, varianceAt: usize): vo
     const kept = v128.and(d, inside);
     sums = f32x4.add(sums, kept);
     squares = f32x4.add(squares, f32x4.mul(kept, kept));
-    counts = f32x4.add(counts, v128.and(ones, inside));
+    counts = i32x4.sub(counts, inside);
   }
   let sum = horizontalSum(sums);
   let square = horizontalSum(squares);
-  let count = horizontalSum(counts);
+  let count = <f32>(
+    i32x4.extract_lane(counts, 0) +
+    i32x4.extract_lane(counts, 1) +
+    i32x4.extract_lane(counts, 2) +
+    i32x4.extract_lane(counts, 3)
+  );
   for (; i < n; i++) {
     const d = load<f32>(at + (<usize>i << 2)) - middle;
     if (abs<f32>(d) <= reach) {
@@ -106,12 +120,39 @@ function clippedMoments(at: usize, n: i32, meanAt: usize, varianceAt: usize): vo
   return <i32>((<i64>block * n) / blocks);
 }
 
-/** Clipped mean and variance of each of `blocks` equal parts of a row of `n` pixels. */
+/**
+ * Mean and variance of each of `blocks` parts of a row of `n` pixels, of those pixels that lie within 6.5 deviations of the part's
+ * middle. Middle and deviation for the cut are medians over sixteen pieces of the part, so that lines in some of the pieces don't
+ * move them. Four parts are done at a time.
+ */
 export function rowMoments(rowAt: usize, n: i32, blocks: i32, meanAt: usize, varianceAt: usize): void {
-  for (let b = 0; b < blocks; b++) {
-    const start = blockEdge(b, blocks, n);
-    const stop = blockEdge(b + 1, blocks, n);
-    clippedMoments(rowAt + (<usize>start << 2), stop - start, meanAt + (<usize>b << 2), varianceAt + (<usize>b << 2));
+  const shortest = n / blocks;
+  const length = pieceLength(shortest);
+  const pieces = min<i32>(PIECES, shortest / length);
+  for (let b = 0; b < blocks; b += 4) {
+    const lanes = min<i32>(4, blocks - b);
+    for (let lane = 0; lane < lanes; lane++) {
+      pieceMoments(rowAt + (<usize>blockEdge(b + lane, blocks, n) << 2), length, pieces, <usize>lane);
+    }
+    const middles = medianOfVectors(piecesAt, pieces);
+    const reaches = f32x4.mul(
+      f32x4.sqrt(medianOfVectors(piecesAt + PIECES * 16, pieces)),
+      f32x4.splat(CLIP),
+    );
+    v128.store(piecesAt, middles);
+    v128.store(piecesAt, reaches, 16);
+    for (let lane = 0; lane < lanes; lane++) {
+      const start = blockEdge(b + lane, blocks, n);
+      const at = <usize>lane << 2;
+      clippedMoments(
+        rowAt + (<usize>start << 2),
+        blockEdge(b + lane + 1, blocks, n) - start,
+        load<f32>(piecesAt + at),
+        load<f32>(piecesAt + at, 16),
+        meanAt + (<usize>(b + lane) << 2),
+        varianceAt + (<usize>(b + lane) << 2),
+      );
+    }
   }
 }
 
@@ -221,6 +262,7 @@ export function bestOverTemplates(
     let offset = offsetsAt;
     while (offset < offsetsEnd) {
       const end = offset + templateBytes;
+      const pairsEnd = offset + (templateBytes & ~7);
       let a0 = f32x4.splat(0);
       let a1 = a0;
       let a2 = a0;
@@ -229,6 +271,19 @@ export function bestOverTemplates(
       let a5 = a0;
       let a6 = a0;
       let a7 = a0;
+      while (offset < pairsEnd) {
+        const one = origin + load<u32>(offset);
+        const two = origin + load<u32>(offset, 4);
+        a0 = f32x4.add(a0, f32x4.add(v128.load(one), v128.load(two)));
+        a1 = f32x4.add(a1, f32x4.add(v128.load(one, 16), v128.load(two, 16)));
+        a2 = f32x4.add(a2, f32x4.add(v128.load(one, 32), v128.load(two, 32)));
+        a3 = f32x4.add(a3, f32x4.add(v128.load(one, 48), v128.load(two, 48)));
+        a4 = f32x4.add(a4, f32x4.add(v128.load(one, 64), v128.load(two, 64)));
+        a5 = f32x4.add(a5, f32x4.add(v128.load(one, 80), v128.load(two, 80)));
+        a6 = f32x4.add(a6, f32x4.add(v128.load(one, 96), v128.load(two, 96)));
+        a7 = f32x4.add(a7, f32x4.add(v128.load(one, 112), v128.load(two, 112)));
+        offset += 8;
+      }
       while (offset < end) {
         const at = origin + load<u32>(offset);
         a0 = f32x4.add(a0, v128.load(at));

@@ -36,8 +36,7 @@ export function normaliseSegment(workspace: Workspace, start: number, stop: numb
   gain.fill(gains[0]!, 0, KNOT_PAD);
   gain.fill(gains[blocks - 1]!, KNOT_PAD + blocks);
   for (let row = 0; row < rows; row++) {
-    const offsets = rowOffsets(means.subarray(row * blocks, (row + 1) * blocks), bandpass);
-    for (let b = 0; b < blocks; b++) baseline[KNOT_PAD + b] = bandpass[b]! + offsets[b]!;
+    rowKnots(baseline.subarray(KNOT_PAD), means.subarray(row * blocks, (row + 1) * blocks), bandpass);
     extendLine(baseline, blocks);
     kernels.run.normaliseRow(rowAt(row), n, blocks, knotsAt, knotsAt + knots * 4);
   }
@@ -60,25 +59,24 @@ function blockGains(variances: Float64Array): Float64Array {
   });
 }
 
-/** How far a row lies above the bandpass: medians over runs of blocks, interpolated linearly between the runs' middles. */
-function rowOffsets(means: Float32Array, bandpass: Float64Array): Float64Array {
+/** A row's knots: the bandpass and how far the row lies above it, medians over runs of blocks, linear between the runs' middles. */
+function rowKnots(knots: Float32Array, means: Float32Array, bandpass: Float64Array): void {
   const blocks = means.length;
   const runs = Math.max(1, Math.round(blocks / OFFSET_BLOCKS));
-  const edge = (run: number) => Math.floor((run * blocks) / runs);
-  const middles = Array.from({ length: runs }, (_, run) =>
-    median(
-      Float64Array.from(
-        means.subarray(edge(run), edge(run + 1)),
-        (mean, i) => mean - bandpass[edge(run) + i]!,
-      ),
-    ),
-  );
-  return Float64Array.from({ length: blocks }, (_, b) => {
+  const middles = new Float64Array(runs + 1);
+  for (let run = 0; run < runs; run++) {
+    const start = Math.floor((run * blocks) / runs);
+    const stop = Math.floor(((run + 1) * blocks) / runs);
+    const offsets = new Float64Array(stop - start);
+    for (let b = start; b < stop; b++) offsets[b - start] = means[b]! - bandpass[b]!;
+    middles[run] = median(offsets);
+  }
+  middles[runs] = middles[runs - 1]!;
+  for (let b = 0; b < blocks; b++) {
     const at = Math.min(runs - 1, Math.max(0, ((b + 0.5) * runs) / blocks - 0.5));
-    const left = Math.min(Math.floor(at), Math.max(0, runs - 2));
-    const share = at - left;
-    return middles[left]! * (1 - share) + (middles[left + 1] ?? 0) * share;
-  });
+    const left = Math.floor(at);
+    knots[b] = bandpass[b]! + middles[left]! + (at - left) * (middles[left + 1]! - middles[left]!);
+  }
 }
 
 function extendLine(knots: Float32Array, blocks: number): void {

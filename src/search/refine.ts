@@ -44,7 +44,7 @@ export function refineCandidate(workspace: Workspace, level: LevelArea, box: num
   );
   const w = level.width;
   const rung = WIDTHS.indexOf(w);
-  const ladder = WIDTHS.filter((width) => width <= 2 * workspace.levels.at(-1)!.width);
+  const ladder = WIDTHS.filter((width) => width <= 1.5 * workspace.levels.at(-1)!.width);
   let fit: Candidate = {
     position: box * level.step + (w - 1) / 2,
     slope: templateSlope(level, rows, template),
