@@ -52,22 +52,26 @@ export function bandAbout(workspace: Workspace, line: Candidate): LineBand {
 
 /** Over its flanks a line must have this share of the S/N asked for. */
 const FLANK_SHARE = 0.75;
+/** From this width on, a line at the band's end, with no flank on one side, can't be told from the end itself. */
+const WIDE = 4;
 
 /**
  * Whether a line stands out of what is beside it, not only out of the baseline: plateaus, steps and ripples of the band don't. A
  * flank is twice the line's width and more on either side; its median counts, so that another line in it doesn't.
  */
 export function standsOut(workspace: Workspace, line: Candidate, snr: number): boolean {
-  const level = line.snr / Math.sqrt(line.width);
-  const nearest = 0.75 * line.width + 1.5;
+  const { width } = line;
+  const level = line.snr / Math.sqrt(width);
   return ([-1, 1] as const).every((side) => {
-    const flank = Array.from({ length: 2 * line.width + 8 }, (_, i) =>
-      channelSnr(workspace, line, side * (nearest + i)),
-    )
-      .filter((value) => !Number.isNaN(value))
-      .sort((a, b) => a - b);
-    const beside = flank[flank.length >> 1] ?? 0;
-    return (level - beside) * Math.sqrt(line.width) >= FLANK_SHARE * snr;
+    const flank: number[] = [];
+    const channels = 2 * width + 8;
+    for (let i = 0; i < channels; i++) {
+      const value = channelSnr(workspace, line, side * (0.75 * width + 1.5 + i));
+      if (!Number.isNaN(value)) flank.push(value);
+    }
+    if (flank.length < channels / 2) return width < WIDE;
+    flank.sort((a, b) => a - b);
+    return (level - flank[flank.length >> 1]!) * Math.sqrt(width) >= FLANK_SHARE * snr;
   });
 }
 
