@@ -1,20 +1,20 @@
 /**
- * Hit tables as CSV: comment lines with the program, its version and the search's parameters, each `# name: JSON value`; then a line
- * of column names and one line a hit. Cells are quoted as RFC 4180 says; lines end in LF.
+ * Hit tables as CSV: comment lines `# program:`, `# version:` and `# parameters:` (one JSON object), then a line of column names and
+ * one line a hit. Cells are quoted as RFC 4180 says; lines end in LF.
  */
 
 import { FileError } from "../signal/errors.ts";
 import type { SearchParameters, SearchRecord } from "../signal/search-record.ts";
 import { checkRow, HIT_COLUMNS, type HitTable, hitRows } from "./hit-rows.ts";
 
-const PROGRAM = "program";
-const VERSION = "version";
-
 /** The hits of a search as text. Numbers are written in full; an uncertainty that isn't finite is an empty cell. */
 export function encodeHitCsv(record: SearchRecord): string {
   const { program, parameters } = record;
-  const comments = [[PROGRAM, program.name], [VERSION, program.version], ...Object.entries(parameters)];
-  const lines = comments.map(([name, value]) => `# ${name}: ${JSON.stringify(value)}`);
+  const lines = [
+    `# program: ${program.name}`,
+    `# version: ${program.version}`,
+    `# parameters: ${JSON.stringify(parameters)}`,
+  ];
   lines.push(HIT_COLUMNS.map(({ name }) => name).join(","));
   for (const row of hitRows(record)) lines.push(HIT_COLUMNS.map(({ name }) => cell(row[name])).join(","));
   return `${lines.join("\n")}\n`;
@@ -29,7 +29,6 @@ function cell(value: string | number | null): string {
 /** Reads what `encodeHitCsv` writes; columns may stand in any order, others are ignored. Throws a FileError that gives the line. */
 export function parseHitCsv(text: string, name: string): HitTable {
   const records = readRecords(text, name);
-  const { program, version, ...parameters } = readComments(text, name);
   const header = records.shift();
   if (header === undefined) {
     throw new FileError(name, "it holds no line of column names, so it is no hit table. Was it cut short?");
@@ -56,28 +55,26 @@ export function parseHitCsv(text: string, name: string): HitTable {
     }
     return checkRow(name, `line ${line}`, byName);
   });
-  return { program: { name: String(program ?? ""), version: String(version ?? "") }, parameters, rows };
+  return { ...readComments(text, name), rows };
 }
 
 function readNumber(text: string): number | string {
   return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-function readComments(text: string, name: string): SearchParameters {
-  const parameters: Record<string, string | number | boolean | null> = {};
-  for (const [i, line] of text.split("\n").entries()) {
+function readComments(text: string, name: string): Pick<HitTable, "program" | "parameters"> {
+  const found = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const parts = /^# (program|version|parameters): (.*?)\r?$/.exec(line);
     if (!line.startsWith("#")) break;
-    const parts = /^# ([^:]+): (.*?)\r?$/.exec(line);
-    if (!parts) continue;
-    try {
-      parameters[parts[1]!] = JSON.parse(parts[2]!);
-    } catch (cause) {
-      throw new FileError(name, `line ${i + 1}: the value of ${parts[1]} is not JSON. Was the file edited?`, {
-        cause,
-      });
-    }
+    if (parts) found.set(parts[1]!, parts[2]!);
   }
-  return parameters;
+  const program = { name: found.get("program") ?? "", version: found.get("version") ?? "" };
+  try {
+    return { program, parameters: JSON.parse(found.get("parameters") ?? "{}") as SearchParameters };
+  } catch (cause) {
+    throw new FileError(name, "the comment line of parameters is not JSON. Was the file edited?", { cause });
+  }
 }
 
 interface CsvRecord {
