@@ -35,8 +35,13 @@ function makeCommand(): void {
 /** What is wrong with how an example ran; undefined where nothing is. */
 function runExample({ script, exitCode, output }: DocExample, cwd: string): string | undefined {
   const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
-  const result = spawnSync("sh", ["-e", "-c", script], { cwd, env, encoding: "utf8", timeout: 120_000 });
-  const printed = result.stdout + result.stderr;
+  const result = spawnSync("sh", ["-e", "-c", `exec 2>&1\n${script}`], {
+    cwd,
+    env,
+    encoding: "utf8",
+    timeout: 120_000,
+  });
+  const printed = result.stdout;
   if (result.status !== exitCode)
     return `exit code ${result.status}, not ${exitCode}. It printed:\n${printed}`;
   const missing = output === undefined ? undefined : missingLine(output, printed);
