@@ -4,14 +4,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { openHdf5, writeHdf5 } from "../formats/hdf5.node.ts";
-import { makeSearchRecord } from "../report/make-record.ts";
+import { writeHitTables } from "../report/hit-tables.node.ts";
+import { recordSearch } from "../report/record-search.ts";
 import { writeSearchReport } from "../report/search-report.node.ts";
 import { compareWithTruth, type TruthComparison } from "../report/truth.ts";
 import { counted, driftText, frequencyText, snrText } from "../report/values.ts";
-import { searchCadence } from "../search/cadence-search.ts";
-import { DEFAULT_MAX_DRIFT_HZ_PER_S, DEFAULT_SNR } from "../search/drift-search.ts";
 import { threadPool } from "../search/thread-pool.node.ts";
-import { makeCadence } from "../signal/cadence.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
 import { exampleObservation } from "../simulate/example-observation.ts";
@@ -75,21 +73,23 @@ export async function runDemo({ out, seed, onProgress }: DemoOptions): Promise<D
   const pool = await threadPool();
   try {
     for (const file of files) sources.push(await openHdf5(file));
-    const cadence = makeCadence(observation.cadence.pattern, sources);
-    const parameters = {
-      maxDriftHzPerS: DEFAULT_MAX_DRIFT_HZ_PER_S,
-      snr: DEFAULT_SNR,
-      channelsPerCoarse: sources[0]!.frequency.nchans,
-    };
-    const found = await searchCadence(cadence, pool, {
-      ...parameters,
-      onProgress: (share) => onProgress?.(0.25 + 0.35 * share, "searching"),
-    });
-    const program = { name: "lodestone", version: programVersion() };
-    const record = makeSearchRecord(cadence, found, { ...parameters, seed }, program);
+    const searched = await recordSearch(
+      sources,
+      observation.cadence.pattern,
+      pool,
+      { name: "lodestone", version: programVersion() },
+      {
+        channelsPerCoarse: sources[0]!.frequency.nchans,
+        onProgress: (share) => onProgress?.(0.25 + 0.35 * share, "searching"),
+      },
+    );
+    const { cadence } = searched;
+    const record = { ...searched.record, parameters: { ...searched.record.parameters, seed } };
+    const tables = await writeHitTables(out, record);
     const truth = compareWithTruth(record, observation);
     const page = await writeSearchReport(out, record, cadence, {
       truth,
+      files: tables,
       onProgress: (share) => onProgress?.(0.6 + 0.4 * share, "drawing"),
     });
     return { files, record, truth, page };

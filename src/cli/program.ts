@@ -14,6 +14,11 @@ export interface CommandEntry {
 
 export const commandEntries: readonly CommandEntry[] = [
   {
+    name: "search",
+    summary: "find drifting signals, and those that only the target has",
+    load: async () => (await import("./search.ts")).searchCommand(),
+  },
+  {
     name: "info",
     summary: "tell what files hold",
     load: async () => (await import("./info.ts")).infoCommand(),

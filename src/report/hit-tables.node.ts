@@ -1,0 +1,64 @@
+/** The tables of a search, written into a folder: a .dat a scan, and all hits as CSV, Parquet and JSON. */
+
+import { mkdir } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { datMeta, encodeDat } from "../formats/dat.ts";
+import { encodeHitCsv } from "../formats/hit-csv.ts";
+import { resultsJson } from "../formats/hit-json.ts";
+import { encodeHitParquet } from "../formats/hit-parquet.ts";
+import { writeFileAtomically } from "../formats/write-file.node.ts";
+import { coarseChannels } from "../signal/coarse-channels.ts";
+import type { SearchRecord } from "../signal/search-record.ts";
+
+export interface WrittenTable {
+  readonly name: string;
+  readonly what: string;
+}
+
+interface Table extends WrittenTable {
+  readonly content: string | Uint8Array;
+}
+
+/** Writes the tables and tells which. The folder is made if need be; files of these names are replaced. */
+export async function writeHitTables(folder: string, record: SearchRecord): Promise<WrittenTable[]> {
+  await mkdir(folder, { recursive: true });
+  const tables: Table[] = [
+    {
+      name: "results.json",
+      what: "hits, events and rejected hits with reasons",
+      content: resultsJson(record),
+    },
+    { name: "hits.csv", what: "all hits, for a spreadsheet", content: encodeHitCsv(record) },
+    { name: "hits.parquet", what: "all hits, for programs", content: encodeHitParquet(record) },
+    ...datTables(record),
+  ];
+  for (const { name, content } of tables) {
+    await writeFileAtomically(join(folder, name), (write) => write(content));
+  }
+  return tables.map(({ name, what }) => ({ name, what }));
+}
+
+function datTables(record: SearchRecord): Table[] {
+  const maxDriftHzPerS = Number(record.parameters.maxDriftHzPerS);
+  const asked = record.parameters.channelsPerCoarse;
+  const names = new Set<string>();
+  return record.scans.map((scan, i) => {
+    const stem = basename(scan.file, extname(scan.file)).replace(/[^\w.+-]+/g, "_");
+    const name = names.has(`${stem}.dat`) ? `${stem}-${i + 1}.dat` : `${stem}.dat`;
+    names.add(name);
+    const { known, channelsPerCoarse } = coarseChannels(scan.frequency, {
+      channelsPerCoarse: typeof asked === "number" ? asked : undefined,
+    });
+    const meta = datMeta(scan, record, {
+      maxDriftHzPerS,
+      channelsPerCoarse: known ? channelsPerCoarse : undefined,
+    });
+    return [
+      name,
+      encodeDat(
+        record.hits.filter((hit) => hit.scan === i),
+        meta,
+      ),
+    ];
+  });
+}
