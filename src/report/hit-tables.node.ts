@@ -53,12 +53,13 @@ function datTables(record: SearchRecord): Table[] {
       maxDriftHzPerS,
       channelsPerCoarse: known ? channelsPerCoarse : undefined,
     });
-    return [
+    return {
       name,
-      encodeDat(
+      what: `hits of scan ${i + 1} as turboSETI writes them`,
+      content: encodeDat(
         record.hits.filter((hit) => hit.scan === i),
         meta,
       ),
-    ];
+    };
   });
 }
