@@ -6,7 +6,7 @@
 import { FileError } from "../signal/errors.ts";
 import type { FrequencyAxis, ObservationHeader, TimeAxis } from "../signal/spectrogram.ts";
 import type { AttributeValue, Hdf5Description } from "./hdf5-library.ts";
-import { angleFromSigproc } from "./sigproc-header.ts";
+import { angleFromSigproc } from "./sigproc-keywords.ts";
 
 export interface FilterbankLayout {
   readonly time: TimeAxis;

@@ -25,7 +25,6 @@ export function* cutIntoPieces(
   chunk: ChunkShape | undefined,
   budget: number,
 ): Generator<Block> {
-  const rows = range.rowStop - range.rowStart;
   const channels = range.channelStop - range.channelStart;
   // Without chunks, the pieces' grid starts at the range's own corner.
   const cell = chunk ?? { rows: 1, channels: Math.min(channels, budget) };
@@ -33,7 +32,9 @@ export function* cutIntoPieces(
   const originChannel = chunk ? 0 : range.channelStart;
 
   const rowStep = cell.rows * timesWithin(budget, cell.rows * cell.channels);
-  const coveredRows = Math.min(rowStep, Math.ceil(rows / cell.rows + 1) * cell.rows);
+  const touchedRows =
+    Math.ceil((range.rowStop - originRow) / cell.rows) - Math.floor((range.rowStart - originRow) / cell.rows);
+  const coveredRows = Math.min(rowStep, touchedRows * cell.rows);
   const channelStep = cell.channels * timesWithin(budget, coveredRows * cell.channels);
 
   const channelAfter = (at: number) =>
