@@ -1,5 +1,65 @@
 /** The entry `lodestone/browser`: all that runs in a browser too. The entry `lodestone` adds to it what needs Node. */
 
+export { type ByteSource, blobSource, bytesSource } from "./formats/byte-source.ts";
+export {
+  type DatHeader,
+  type DatHit,
+  type DatMeta,
+  type DatTable,
+  datMeta,
+  encodeDat,
+  parseDat,
+} from "./formats/dat.ts";
+export { encodeHitCsv, parseHitCsv } from "./formats/hit-csv.ts";
+export {
+  type JsonEvent,
+  type JsonHit,
+  type JsonRejected,
+  type JsonScan,
+  resultsJson,
+  type SearchResults,
+  searchResults,
+} from "./formats/hit-json.ts";
+export { encodeHitParquet, readHitParquet } from "./formats/hit-parquet.ts";
+export { type HitRow, type HitTable, hitRows } from "./formats/hit-rows.ts";
+export { encodeNpy, type NdArray, type NdData, type NpyFile, openNpy } from "./formats/npy.ts";
+export { NOMINAL_AXES, type NominalAxes, npySpectrogramSources } from "./formats/npy-spectrogram.ts";
+export type { WriteOptions } from "./formats/power-blocks.ts";
+export { openSigproc } from "./formats/sigproc.ts";
+export { type CadencePictureOptions, renderCadence } from "./pictures/cadence-picture.ts";
+export { type ColourMap, type ColourMapName, colourMap, colourMapNames } from "./pictures/colour-maps.ts";
+export { type IntensityScaleName, intensityScaleNames } from "./pictures/intensity.ts";
+export type { PathOverlay } from "./pictures/overlay.ts";
+export type { Picture } from "./pictures/picture.ts";
+export {
+  type ReduceOptions,
+  type ReductionName,
+  reduceSource,
+  reduceSpectrogram,
+  reductionNames,
+} from "./pictures/reduce.ts";
+export {
+  type PictureOptions,
+  renderSpectrogram,
+  type SpectrogramPictureOptions,
+} from "./pictures/spectrogram-picture.ts";
+export { pictureSvg } from "./pictures/svg.ts";
+export {
+  type CadenceSearchOptions,
+  type CadenceSearchResult,
+  searchCadence,
+  searchEach,
+} from "./search/cadence-search.ts";
+export {
+  DEFAULT_MAX_DRIFT_HZ_PER_S,
+  DEFAULT_SNR,
+  type DriftSearchOptions,
+  type DriftSearchResult,
+  searchDrift,
+} from "./search/drift-search.ts";
+export { type CadenceEvents, type EventLimits, findEvents, type ScanHits } from "./search/events.ts";
+export { instantiateSearchKernels, type SearchKernels } from "./search/kernels.ts";
+export { localPool, type SegmentPool } from "./search/segment-pool.ts";
 export { type Cadence, cadenceRoles, makeCadence, type Scan, type ScanRole } from "./signal/cadence.ts";
 export { type CoarseChannels, coarseChannels } from "./signal/coarse-channels.ts";
 export { FileError, InputError, UsageError } from "./signal/errors.ts";
@@ -37,3 +97,22 @@ export {
   sliceTime,
   type TimeAxis,
 } from "./signal/spectrogram.ts";
+export type { BandpassSpec } from "./simulate/bandpass.ts";
+export { exampleObservation, exampleSpec } from "./simulate/example-observation.ts";
+export {
+  type Line,
+  type LineProfile,
+  matchedSnr,
+  rowPowerBySetigen,
+  rowPowerForSnr,
+  type ScanGrid,
+  type TimeProfile,
+} from "./simulate/lines.ts";
+export { pixelDof } from "./simulate/noise.ts";
+export {
+  type Emitter,
+  type ObservationSpec,
+  type SimulatedObservation,
+  simulateObservation,
+  type Truth,
+} from "./simulate/observation.ts";

@@ -1,3 +1,17 @@
 /** The entry `lodestone`: everything public, with what needs Node. */
 
 export * from "./browser.ts";
+export { openFileSource } from "./formats/byte-source.node.ts";
+export { openHdf5, writeHdf5 } from "./formats/hdf5.node.ts";
+export type { WriteHdf5Options } from "./formats/hdf5-write.ts";
+export { writeNpy } from "./formats/npy-write.node.ts";
+export { type OpenOptions, openSpectrograms, writeSpectrogram } from "./formats/open.node.ts";
+export type { SigprocBits } from "./formats/sigproc-encode.ts";
+export { writeSigproc } from "./formats/sigproc-write.node.ts";
+export { encodePng } from "./pictures/png.node.ts";
+export { type RecordedSearch, recordSearch } from "./report/record-search.ts";
+export { type SearchPageContent, searchPage } from "./report/search-page.ts";
+export { type SearchReportOptions, writeSearchReport } from "./report/search-report.node.ts";
+export { compareWithTruth, type NeedleResult, type TruthComparison } from "./report/truth.ts";
+export { loadSearchKernels } from "./search/kernels.node.ts";
+export { threadPool } from "./search/thread-pool.node.ts";
