@@ -185,6 +185,27 @@ describe("level 1", () => {
   });
 });
 
+describe("a drift that passes through zero", () => {
+  const slow = { drift: -0.052, driftChange: 7e-5 };
+
+  it("keeps the scan where it can't be told from zero, as the others drift", () => {
+    const found = findEvents(cadence("ABACAD", [needle("ABACAD", slow)]));
+    const drifts = found.events[0]!.hits.map((h) => Math.abs(h.driftHzPerS));
+    expect(Math.min(...drifts)).toBeLessThan(0.005);
+    expect(summary(found)).toEqual([[3, 3]]);
+  });
+
+  it("does not bring in a transmitter at rest that seems to drift in one scan", () => {
+    const scans = cadence("ABACAD", [needle("ABACAD", { drift: 0 })]).map((scan) => ({
+      ...scan,
+      hits: scan.hits.map((hit) => ({ ...hit, driftHzPerS: hit.scan === 2 ? 0.006 : 0 })),
+    }));
+    const found = findEvents(scans);
+    expect(summary(found)).toEqual([[2, 1]]);
+    expect(found.rejected.map((r) => r.rule)).toEqual(["zero-drift", "zero-drift"]);
+  });
+});
+
 describe("level 2: against OFF scans", () => {
   it("interference in every scan is rejected though it moved by many kHz between scans", () => {
     const { events, rejected } = findEvents(
@@ -278,6 +299,19 @@ describe("level 2: against OFF scans", () => {
     expect(verdict(outside)).toEqual([]);
     expect(verdict(entering)).toEqual([]);
     expect(verdict(strong)).toEqual([]);
+  });
+
+  it("a wide ON line is rejected for an OFF line within it, unless that is far weaker", () => {
+    const wide = needle("", { scans: [0], drift: 0.3, snr: 60, widthHz: 2000, bandwidthHz: 5000 });
+    const piece = (snr: number, atHz: number) => needle("", { scans: [1], drift: -2, atHz, snr });
+    const verdict = (t: Transmitter) => findEvents(cadence("AB", [wide, t])).rejected.map((r) => r.reason);
+    expect(verdict(piece(7, 1500))).toEqual([
+      expect.stringMatching(
+        /^A line in OFF scan 2 of 2 \(scan1\.h5\) lies within its bandwidth: 8419\.\d{6} MHz/,
+      ),
+    ]);
+    expect(verdict(piece(5, 1500))).toEqual([]);
+    expect(verdict(piece(7, 4500))).toEqual([]);
   });
 });
 

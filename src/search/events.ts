@@ -80,8 +80,10 @@ export function findEvents(scans: readonly ScanHits[], limits: EventLimits = {})
     events.push(makeEvent(kept, level, clocks));
   }
   events.sort((a, b) => b.level - a.level || b.snr - a.snr || a.frequencyMHz - b.frequencyMHz);
-  const rejected = [...rejections.values()].sort(
-    ({ hit: a }, { hit: b }) => a.scan - b.scan || a.frequencyMHz - b.frequencyMHz,
+  const rejected = ons.flatMap((on) =>
+    on
+      .toSorted((a, b) => a.hit.frequencyMHz - b.hit.frequencyMHz)
+      .flatMap((line) => rejections.get(line) ?? []),
   );
   return { events, rejected, notes };
 }
