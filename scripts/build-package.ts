@@ -1,6 +1,6 @@
 /** Compiles src/ to dist/ as the package ships it. Run by `npm run build`; the kernels are built by `npm run build:kernels`. */
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -9,7 +9,11 @@ const dist = `${root}dist/`;
 
 rmSync(dist, { recursive: true, force: true });
 const compiler = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json")));
-execFileSync(process.execPath, [compiler, "-p", "tsconfig.package.json"], { cwd: root, stdio: "inherit" });
+const compiled = spawnSync(process.execPath, [compiler, "-p", "tsconfig.package.json"], {
+  cwd: root,
+  stdio: "inherit",
+});
+if (compiled.status !== 0) process.exit(1);
 
 const scripts = globSync("**/*.js", { cwd: dist }).sort();
 for (const path of scripts) {

@@ -103,6 +103,25 @@ function useCommand(): void {
     runOutside("npx", "lodestone", "--version").trim() === version,
     `the command's version is not ${version}.`,
   );
+  runOutside("npx", "lodestone", "plot", "scan0.h5", "--output", "scan.png");
+  expectThat(statSync(join(folder, "scan.png")).size > 1000, "its picture is empty.");
+  runOutside("npx", "lodestone", "convert", "scan1.fil", "scan1.npy", "--t-stop", "60");
+  const search = [
+    "search",
+    "scan0.h5",
+    "scan1.fil",
+    "scan2.h5",
+    "--cadence",
+    "ABA",
+    "--out",
+    "report",
+    "--json",
+  ];
+  const { hits } = JSON.parse(runOutside("npx", "lodestone", ...search)) as { hits: unknown[] };
+  expectThat(hits.length > 0, "its search finds nothing.");
+  expectThat(existsSync(join(folder, "report/report.html")), "its search writes no report.");
+  const info = runOutside("npx", "lodestone", "info", "scan0.h5", "scan1.npy");
+  expectThat(info.includes("32,768 channels"), "info does not tell the shape of a file.");
 }
 
 /** Compiles and runs scripts/package-user.ts, a program that uses the package. */
@@ -142,9 +161,12 @@ try {
     `./${packed.filename}`,
   );
   checkInstalled();
-  useCommand();
   useImports();
+  useCommand();
   console.log(`The package works: ${packed.files.length} files, ${(packed.size / 1024).toFixed(0)} KiB.`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
