@@ -44,7 +44,7 @@ const SPEED_OF_LIGHT_M_PER_S = 299_792_458;
 
 /** Standard deviations of drift that two measurements of one line may differ by. */
 const DRIFT_SIGMAS = 3;
-/** How fast an oscillator's own drift changes, and a satellite's of middle orbits at 1.5 GHz. */
+/** How fast an oscillator's own drift changes as it warms up or wanders. */
 const OSCILLATOR_HZ_PER_S2 = 1e-4;
 /** Change of acceleration along the line of sight, 4 times what the Earth's rotation makes at the equator. */
 const JERK_M_PER_S3 = 1e-5;
