@@ -262,7 +262,6 @@ export function bestOverTemplates(
     let offset = offsetsAt;
     while (offset < offsetsEnd) {
       const end = offset + templateBytes;
-      const pairsEnd = offset + (templateBytes & ~7);
       let a0 = f32x4.splat(0);
       let a1 = a0;
       let a2 = a0;
@@ -271,19 +270,6 @@ export function bestOverTemplates(
       let a5 = a0;
       let a6 = a0;
       let a7 = a0;
-      while (offset < pairsEnd) {
-        const one = origin + load<u32>(offset);
-        const two = origin + load<u32>(offset, 4);
-        a0 = f32x4.add(a0, f32x4.add(v128.load(one), v128.load(two)));
-        a1 = f32x4.add(a1, f32x4.add(v128.load(one, 16), v128.load(two, 16)));
-        a2 = f32x4.add(a2, f32x4.add(v128.load(one, 32), v128.load(two, 32)));
-        a3 = f32x4.add(a3, f32x4.add(v128.load(one, 48), v128.load(two, 48)));
-        a4 = f32x4.add(a4, f32x4.add(v128.load(one, 64), v128.load(two, 64)));
-        a5 = f32x4.add(a5, f32x4.add(v128.load(one, 80), v128.load(two, 80)));
-        a6 = f32x4.add(a6, f32x4.add(v128.load(one, 96), v128.load(two, 96)));
-        a7 = f32x4.add(a7, f32x4.add(v128.load(one, 112), v128.load(two, 112)));
-        offset += 8;
-      }
       while (offset < end) {
         const at = origin + load<u32>(offset);
         a0 = f32x4.add(a0, v128.load(at));

@@ -2,7 +2,7 @@
  * The bank of templates: which straight paths and box widths the first pass sums over. Boxes are 1, 3, 6, 12, ... channels
  * wide. A box of w is placed every w / 3 channels, and its drifts are 5 / 3 w channels apart end to end, so each width costs a quarter of
  * the one before it. A line that drifts by more than a channel a row smears over as many, so boxes of one channel are kept to
- * drifts under two channels a row. A line that isn't smeared though it is fast (a pulsed one, a simulated one) keeps 0.50 to
+ * drifts of a channel a row. A line that isn't smeared though it is fast (a pulsed one, a simulated one) keeps 0.50 to
  * 0.58 of its S/N in boxes of three, so the first pass looks for candidates down to MATCH of the S/N asked for. The second pass
  * measures each with the box and the path that fit it best, so what is reported loses nothing.
  */
@@ -27,9 +27,9 @@ export interface Bank {
 }
 
 /** The least share of a line's S/N that some template keeps, over all lines searched for. */
-export const MATCH = 0.5;
+export const MATCH = 0.47;
 
-const NARROW_CHANNELS_PER_ROW = 2;
+const NARROW_CHANNELS_PER_ROW = 1;
 const LEAST_WIDEST = 12;
 const WIDEST = 192;
 /** A box that fills more of the band than one part in so many can't be told from the baseline. */
