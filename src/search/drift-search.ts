@@ -1,5 +1,5 @@
 /**
- * The drift search of one scan: every straight line with |drift| up to a limit, zero included. The band is read in tiles of about 64 MB, the next
+ * The drift search of one scan: every straight line with |drift| up to a limit, zero included. The band is read in tiles of 64 MiB, the next
  * while one is searched, and each tile is cut into segments for the pool's threads. Segments look past their ends by a halo that
  * holds whatever can touch their own lines, so that where the band is cut makes no difference.
  */
@@ -26,6 +26,11 @@ export interface DriftSearchOptions {
   readonly ifIndex?: number;
   /** Fine channels in a coarse channel, where the file's axis doesn't tell. */
   readonly channelsPerCoarse?: number;
+  /**
+   * Bytes of pixels in a tile: a band that doesn't fit is searched in several, two of which are held at a time. Default 64 MiB. A tile
+   * is no shorter than the drift limit needs.
+   */
+  readonly memoryBytes?: number;
   /** The scan's index in its cadence, written into each hit. Default 0. */
   readonly scan?: number;
   /** Called now and then with the share of the band that is done, 0 to 1. */
@@ -42,7 +47,8 @@ export interface DriftSearchResult {
 export const DEFAULT_MAX_DRIFT_HZ_PER_S = 4;
 export const DEFAULT_SNR = 10;
 
-const TILE_FLOATS = 16 * 1024 * 1024;
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+
 const SEGMENT_PIXELS = 512 * 1024;
 const LEAST_SEGMENT = 8192;
 const MAX_LINES = 4000;
@@ -61,7 +67,7 @@ export async function searchDrift(
     (c) => c !== undefined,
   );
 
-  const tileChannels = chooseTile(plan, coarse.channelsPerCoarse);
+  const tileChannels = chooseTile(plan, coarse.channelsPerCoarse, options);
   const single = tileChannels >= bandStop - bandStart;
   const readTile = async (start: number, data: Float32Array) => {
     const stop = Math.min(bandStop, start + tileChannels);
@@ -143,9 +149,16 @@ function planSearch(
   return { rows, maxSpan, ownChannels, halo, bandStart, bandStop, snr, maxLines: MAX_LINES };
 }
 
-function chooseTile(plan: SegmentPlan, channelsPerCoarse: number): number {
+function chooseTile(
+  plan: SegmentPlan,
+  channelsPerCoarse: number,
+  { memoryBytes = DEFAULT_MEMORY_BYTES }: DriftSearchOptions,
+): number {
+  if (!(memoryBytes > 0)) {
+    throw new UsageError(`The memory for a tile is ${memoryBytes} bytes; give a number above 0.`);
+  }
   const channels = plan.bandStop - plan.bandStart;
-  const most = Math.max(4 * plan.halo, Math.floor(TILE_FLOATS / plan.rows));
+  const most = Math.max(4 * plan.halo, Math.floor(memoryBytes / 4 / plan.rows));
   if (channels <= most) return channels;
   if (channelsPerCoarse <= most) return Math.floor(most / channelsPerCoarse) * channelsPerCoarse;
   return 2 ** Math.floor(Math.log2(most));
