@@ -16,7 +16,7 @@ beforeAll(async () => {
 /** Lays arrays out in the kernels' memory, one after another, and gives their addresses in floats. */
 function place(...arrays: ArrayLike<number>[]): number[] {
   const at = kernels.reserve(arrays.map((array) => array.length)).map((address) => address / 4);
-  arrays.forEach((array, i) => kernels.floats().set(array, at[i]!));
+  for (const [i, array] of arrays.entries()) kernels.floats().set(array, at[i]!);
   return at;
 }
 
