@@ -19,12 +19,17 @@ describe("countTests", () => {
     );
     writeFileSync(join(folder, "b.test.js"), `${tests} it("a", () => expect(1).toBe(2));`);
     writeFileSync(join(folder, "c.test.js"), 'throw new Error("not loaded");');
+    writeFileSync(
+      join(folder, "d.test.js"),
+      `import { beforeAll, describe, it } from "vitest";
+      describe("d", () => { beforeAll(() => { throw new Error("no ground"); }); it("a", () => {}); });`,
+    );
     const exitCode = process.exitCode;
     const run = await startVitest("test", [], { root: folder, config: false, watch: false, reporters: [{}] });
     process.exitCode = exitCode;
     const counts = countTests(run.state.getTestModules(), ["an error that nobody caught"]);
     await run.close();
-    expect(counts).toEqual({ passed: 3, failed: 3, skipped: 1 });
+    expect(counts).toEqual({ passed: 3, failed: 4, skipped: 2 });
   });
 });
 

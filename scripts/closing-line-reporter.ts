@@ -8,11 +8,12 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
-/** A file that couldn't be loaded, and an error outside of any test, count as a failure each. */
+/** Errors outside of tests (a file that couldn't be loaded, a hook that threw) count as a failure each. */
 export function countTests(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): TestCounts {
   const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
   for (const module of modules) {
     counts.failed += module.errors().length;
+    for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
     for (const test of module.children.allTests()) {
       const { state } = test.result();
       counts[state === "pending" ? "failed" : state]++;
