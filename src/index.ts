@@ -9,6 +9,7 @@ export { type OpenOptions, openSpectrograms, writeSpectrogram } from "./formats/
 export type { SigprocBits } from "./formats/sigproc-encode.ts";
 export { writeSigproc } from "./formats/sigproc-write.node.ts";
 export { encodePng } from "./pictures/png.node.ts";
+export { writeHitTables } from "./report/hit-tables.node.ts";
 export { type RecordedSearch, recordSearch } from "./report/record-search.ts";
 export { type SearchPageContent, searchPage } from "./report/search-page.ts";
 export { type SearchReportOptions, writeSearchReport } from "./report/search-report.node.ts";
