@@ -354,8 +354,9 @@ function plainValue(value: unknown): AttributeValue | undefined {
 
 /** The innermost line of a printed HDF5 error stack, in brackets; "" where there is none. */
 export function deepestReason(printed: string): string {
-  const frames = [...printed.matchAll(/^\s*#\d+: .*? in [A-Za-z0-9_]+\(\): (.+)$/gm)];
-  const reason = frames.at(-1)?.[1]?.trim();
+  const frames = [...printed.matchAll(/^\s*#\d+: .*? in [A-Za-z0-9_]+\(\): ([\s\S]*?)$(?=\s*major: )/gm)];
+  // Failed reads and writes tell the time, the file and every number that they had.
+  const reason = frames.at(-1)?.[1]?.replace(/: time = [\s\S]*error message = '(.*?)'[\s\S]*/, ": $1");
   return reason ? ` (${reason})` : "";
 }
 
