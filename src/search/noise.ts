@@ -28,7 +28,7 @@ export function normaliseSegment(workspace: Workspace, start: number, stop: numb
   const variances = floats.subarray(momentsAt / 4 + rows * blocks, momentsAt / 4 + 2 * rows * blocks);
 
   const bandpass = meanOverRows(means, rows, blocks);
-  const gains = blockGains(meanOverRows(variances, rows, blocks));
+  const gains = blockGains(meanOverRows(variances, rows, blocks), bandpass);
   const knots = blocks + 2 * KNOT_PAD;
   const baseline = floats.subarray(knotsAt / 4, knotsAt / 4 + knots);
   const gain = floats.subarray(knotsAt / 4 + knots, knotsAt / 4 + 2 * knots);
@@ -50,11 +50,24 @@ function meanOverRows(values: Float32Array, rows: number, blocks: number): Float
   return mean;
 }
 
-function blockGains(variances: Float64Array): Float64Array {
+/**
+ * One over the deviation of each block, without what the bandpass's slope adds to it over the block. Where power is above its own
+ * noise everywhere, as a receiver's is, the deviation follows the bandpass, and it is their ratio that is smoothed over the blocks.
+ */
+function blockGains(variances: Float64Array, bandpass: Float64Array): Float64Array {
+  const last = bandpass.length - 1;
+  const level = variances.map((variance, b) => {
+    const [left, right] = [Math.max(0, b - 1), Math.min(last, b + 1)];
+    const rise = left < right ? (bandpass[right]! - bandpass[left]!) / (right - left) : 0;
+    return Math.max(variance - rise ** 2 / 12, variance / 4);
+  });
+  const received = bandpass.every((power, b) => power > Math.sqrt(level[b]!));
+  const shape = (b: number) => (received ? bandpass[b]! ** 2 : 1);
+  const relative = level.map((variance, b) => variance / shape(b));
   const half = SMOOTHED_BLOCKS >> 1;
-  return variances.map((_, b) => {
-    const reach = Math.min(half, b, variances.length - 1 - b);
-    const variance = median(variances.slice(b - reach, b + reach + 1));
+  return relative.map((_, b) => {
+    const reach = Math.min(half, b, last - b);
+    const variance = median(relative.slice(b - reach, b + reach + 1)) * shape(b);
     return variance > 0 ? 1 / Math.sqrt(variance) : 0;
   });
 }
