@@ -6,7 +6,7 @@ import { openSpectrograms } from "../formats/open.node.ts";
 import { writeHitTables } from "../report/hit-tables.node.ts";
 import { recordSearch } from "../report/record-search.ts";
 import { writeSearchReport } from "../report/search-report.node.ts";
-import { counted, driftText, frequencyText, snrText } from "../report/values.ts";
+import { counted, driftText, expectedText, frequencyText, snrText } from "../report/values.ts";
 import type { CadenceSearchOptions } from "../search/cadence-search.ts";
 import { DEFAULT_MAX_DRIFT_HZ_PER_S, DEFAULT_SNR } from "../search/drift-search.ts";
 import { threadPool } from "../search/thread-pool.node.ts";
@@ -232,6 +232,10 @@ export function searchText(record: SearchRecord): string {
       `${counted(rejected.length, "hit")} left out of the list, most of them without drift; --json gives the reasons.`,
     );
   }
+  lines.push(
+    "",
+    `At S/N ${parameters.snr} noise alone makes ${expectedText(record.expectedFalseHits)} of the ${counted(hits.length, "hit")}.`,
+  );
   if (alone && scans.length > 1) {
     lines.push(
       "",

@@ -48,6 +48,8 @@ export interface SearchResults {
   readonly events: readonly JsonEvent[];
   /** By scan, then by frequency. */
   readonly rejected: readonly JsonRejected[];
+  /** Hits that noise alone would make, in all scans together. */
+  readonly expectedFalseHits: number;
   readonly notes: readonly string[];
 }
 
@@ -85,6 +87,7 @@ export function searchResults(record: SearchRecord): SearchResults {
         reason,
         offHit: offHit ? roleOf(offHit) : null,
       })),
+    expectedFalseHits: record.expectedFalseHits,
     notes: record.notes,
   };
 }

@@ -179,6 +179,7 @@ describe("JSON", () => {
       "hits",
       "events",
       "rejected",
+      "expectedFalseHits",
       "notes",
     ]);
     expect(parsed.program).toEqual({ name: "lodestone", version: "0.1.0" });

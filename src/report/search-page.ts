@@ -8,7 +8,7 @@ import { html, type Markup } from "./markup.ts";
 import { pageStyle } from "./page-style.ts";
 import { type Column, table } from "./tables.ts";
 import type { TruthComparison } from "./truth.ts";
-import { counted, driftText, frequencyText, snrText } from "./values.ts";
+import { counted, driftText, expectedText, frequencyText, snrText } from "./values.ts";
 
 export interface SearchPageContent {
   readonly record: SearchRecord;
@@ -40,6 +40,7 @@ export function searchPage(content: SearchPageContent): string {
 <h1>${title}</h1>
 <p class="quiet">${subtitle(record)}</p>
 <p>${summary(record)}</p>
+<p>At S/N ${record.parameters.snr} noise alone is expected to make ${expectedText(record.expectedFalseHits)} hits in all scans.</p>
 ${record.notes.length > 0 && html`<ul>${record.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 ${truth && truthSection(truth)}
 ${eventsSection(content)}

@@ -19,3 +19,9 @@ export function snrText(snr: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 }
+
+/** A number of events that may be far below one: "0.0003", "12". */
+export function expectedText(count: number): string {
+  if (count < 1e-4) return "under 0.0001";
+  return count >= 10 ? String(Math.round(count)) : count.toPrecision(2);
+}

@@ -35,6 +35,8 @@ export interface CadenceSearchResult {
   readonly hits: Hit[];
   readonly events: CadenceEvent[];
   readonly rejected: RejectedHit[];
+  /** Hits that noise alone would make in all scans together. */
+  readonly expectedFalseHits: number;
   readonly notes: string[];
 }
 
@@ -52,9 +54,11 @@ export async function searchCadence(
   checkAlike(sources);
   const notes: string[] = [];
   const scans: ScanHits[] = [];
+  let expectedFalseHits = 0;
   for (const [scan, { role, source }] of cadence.scans.entries()) {
     const found = await searchScan(source, scan, sources.length, pool, options);
     notes.push(...found.notes);
+    expectedFalseHits += found.expectedFalseHits;
     scans.push({ role, time: source.time, frequency: source.frequency, hits: found.hits });
   }
   const first = filterHits(scans, options);
@@ -64,6 +68,7 @@ export async function searchCadence(
     hits: scans.flatMap(({ hits }) => hits),
     events: last.events,
     rejected: last.rejected,
+    expectedFalseHits,
     notes: [...notes, ...last.notes],
   };
 }
@@ -74,18 +79,22 @@ export async function searchEach(
   pool: SegmentPool,
   options: CadenceSearchOptions = {},
 ): Promise<CadenceSearchResult> {
-  const result: CadenceSearchResult = { hits: [], events: [], rejected: [], notes: [] };
+  const searched: { found: DriftSearchResult; filtered: CadenceEvents }[] = [];
   for (const [scan, source] of sources.entries()) {
     const found = await searchScan(source, scan, sources.length, pool, options);
     const { time, frequency } = source;
-    const filtered = filterHits([{ role: "ON", time, frequency, hits: found.hits }], options);
-    result.hits.push(...found.hits);
-    result.events.push(...filtered.events);
-    result.rejected.push(...filtered.rejected);
-    result.notes.push(...found.notes, ...filtered.notes);
+    searched.push({
+      found,
+      filtered: filterHits([{ role: "ON", time, frequency, hits: found.hits }], options),
+    });
   }
-  result.events.sort((a, b) => b.snr - a.snr);
-  return result;
+  return {
+    hits: searched.flatMap(({ found }) => found.hits),
+    events: searched.flatMap(({ filtered }) => filtered.events).sort((a, b) => b.snr - a.snr),
+    rejected: searched.flatMap(({ filtered }) => filtered.rejected),
+    expectedFalseHits: searched.reduce((sum, { found }) => sum + found.expectedFalseHits, 0),
+    notes: searched.flatMap(({ found, filtered }) => [...found.notes, ...filtered.notes]),
+  };
 }
 
 function searchScan(

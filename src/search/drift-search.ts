@@ -10,6 +10,7 @@ import type { Hit } from "../signal/hit.ts";
 import { type ResolvedRange, resolveRange } from "../signal/range.ts";
 import { channelFrequencyMHz, type SpectrogramSource } from "../signal/spectrogram.ts";
 import { makeBank } from "./bank.ts";
+import { expectedFalseHits } from "./false-hits.ts";
 import type { SegmentLine } from "./segment.ts";
 import type { SegmentJob, SegmentPlan, Tile } from "./segment-job.ts";
 import type { SegmentPool } from "./segment-pool.ts";
@@ -40,6 +41,8 @@ export interface DriftSearchOptions {
 export interface DriftSearchResult {
   /** By frequency at the middle of the scan. */
   readonly hits: Hit[];
+  /** Hits that noise alone would make; see false-hits.ts. */
+  readonly expectedFalseHits: number;
   /** What a person should know: parts of the band too crowded to be searched to the end. */
   readonly notes: string[];
 }
@@ -83,6 +86,7 @@ export async function searchDrift(
   let reading = readTile(bandStart, buffers[0]!);
   const lines: SegmentLine[] = [];
   const notes: string[] = [];
+  let expectedFalse = 0;
   for (let start = bandStart, t = 0; start < bandStop; start += tileChannels, t++) {
     const stop = Math.min(bandStop, start + tileChannels);
     const last = stop === bandStop;
@@ -108,6 +112,9 @@ export async function searchDrift(
     });
     answers.forEach((answer, i) => {
       lines.push(...answer.lines);
+      const { ownStart, ownStop } = jobs[i]!;
+      const paths = { rows, maxSpan: plan.maxSpan, channels: ownStop - ownStart, pixelDof: answer.pixelDof };
+      expectedFalse += expectedFalseHits(paths, plan.snr);
       if (answer.crowded) notes.push(crowdedNote(source, jobs[i]!));
     });
     if (!last) {
@@ -115,7 +122,11 @@ export async function searchDrift(
       beforeChannels = keptChannels;
     }
   }
-  return { hits: toHits(source, mergeShared(lines, rows), plan, options), notes };
+  return {
+    hits: toHits(source, mergeShared(lines, rows), plan, options),
+    expectedFalseHits: expectedFalse,
+    notes,
+  };
 }
 
 function planSearch(

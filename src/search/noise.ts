@@ -3,7 +3,8 @@
  * about 256 channels, each row by itself, by moments clipped about medians so that lines don't move them; the baseline is
  * the sum of the bandpass (the blocks' means over time) and of each row's offset (broadband gain, smooth over 8,192 channels).
  * Both are interpolated between blocks. A mean and a variance, not a median and a MAD, because the S/N of a sum over rows needs the
- * moments of the pixels whatever their distribution: on chi-squared noise of 8 degrees of freedom a MAD is wrong by 7 %.
+ * moments of the pixels whatever their distribution: on chi-squared noise of 8 degrees of freedom a MAD is wrong by 7 %. A row's block
+ * whose pixels are all the same or none of them finite is missing: it counts for nothing and becomes 0.
  */
 
 import { BLOCK_CHANNELS, KNOT_PAD, type Workspace } from "./workspace.ts";
@@ -12,8 +13,11 @@ const OFFSET_BLOCKS = 32;
 /** A block's deviation is the median over so many blocks, its own in the middle, so that a crowded block takes its neighbours'. */
 const SMOOTHED_BLOCKS = 9;
 
-/** Normalises channels `start` to `stop` of the segment in place; the rest must hold zeros. */
-export function normaliseSegment(workspace: Workspace, start: number, stop: number): void {
+/**
+ * Normalises channels `start` to `stop` of the segment in place; the rest must hold zeros. Gives the degrees of freedom that the
+ * pixels' mean and deviation tell of chi-squared power, Infinity where power isn't above its noise throughout, as received power is.
+ */
+export function normaliseSegment(workspace: Workspace, start: number, stop: number): number {
   const { kernels, bank, originAt, rowBytes, momentsAt, knotsAt } = workspace;
   const { rows } = bank;
   const n = stop - start;
@@ -26,9 +30,22 @@ export function normaliseSegment(workspace: Workspace, start: number, stop: numb
   const floats = kernels.floats();
   const means = floats.subarray(momentsAt / 4, momentsAt / 4 + rows * blocks);
   const variances = floats.subarray(momentsAt / 4 + rows * blocks, momentsAt / 4 + 2 * rows * blocks);
+  const blockPixels = (row: number, block: number) => {
+    const edge = (b: number) => rowAt(row) / 4 + Math.floor((b * n) / blocks);
+    return floats.subarray(edge(block), edge(block + 1));
+  };
+  for (let i = 0; i < means.length; i++) {
+    if (variances[i]! > 0 && Number.isFinite(means[i]! + variances[i]!)) continue;
+    const { mean, variance } = robustMoments(blockPixels(Math.floor(i / blocks), i % blocks));
+    means[i] = mean;
+    variances[i] = variance;
+  }
 
-  const bandpass = meanOverRows(means, rows, blocks);
-  const gains = blockGains(meanOverRows(variances, rows, blocks), bandpass);
+  const there = countRows(variances, rows, blocks);
+  const bandpass = meanOverRows(means, variances, there);
+  fillMissing(bandpass, there);
+  const { gains, pixelDof } = measureDeviations(meanOverRows(variances, variances, there), bandpass);
+  sharpen(bandpass);
   const knots = blocks + 2 * KNOT_PAD;
   const baseline = floats.subarray(knotsAt / 4, knotsAt / 4 + knots);
   const gain = floats.subarray(knotsAt / 4 + knots, knotsAt / 4 + 2 * knots);
@@ -36,25 +53,81 @@ export function normaliseSegment(workspace: Workspace, start: number, stop: numb
   gain.fill(gains[0]!, 0, KNOT_PAD);
   gain.fill(gains[blocks - 1]!, KNOT_PAD + blocks);
   for (let row = 0; row < rows; row++) {
-    rowKnots(baseline.subarray(KNOT_PAD), means.subarray(row * blocks, (row + 1) * blocks), bandpass);
+    const own = variances.subarray(row * blocks, (row + 1) * blocks);
+    rowKnots(baseline.subarray(KNOT_PAD), means.subarray(row * blocks, (row + 1) * blocks), own, bandpass);
     extendLine(baseline, blocks);
     kernels.run.normaliseRow(rowAt(row), n, blocks, knotsAt, knotsAt + knots * 4);
+    for (let b = 0; b < blocks; b++) if (own[b] === 0) blockPixels(row, b).fill(0);
   }
+  return pixelDof;
 }
 
-function meanOverRows(values: Float32Array, rows: number, blocks: number): Float64Array {
-  const mean = new Float64Array(blocks);
+/** Past this, a pixel isn't a measurement. */
+const LARGEST_PIXEL = 1e30;
+const CLIP_DEVIATIONS = 6.5;
+const MAD_TO_DEVIATION = 1.4826;
+
+/** Moments of pixels among which some aren't finite, or so large that their squares aren't. Variance 0 where there is none. */
+function robustMoments(pixels: Float32Array): { mean: number; variance: number } {
+  const missing = { mean: 0, variance: 0 };
+  if (pixels.every((pixel) => pixel === pixels[0])) return missing;
+  const values = Float64Array.from(pixels).filter((pixel) => Math.abs(pixel) < LARGEST_PIXEL);
+  if (values.length < pixels.length / 2) return missing;
+  const middle = median(values);
+  const mad = median(values.map((value) => Math.abs(value - middle)));
+  const kept = values.filter((value) => Math.abs(value - middle) <= CLIP_DEVIATIONS * MAD_TO_DEVIATION * mad);
+  const mean = kept.reduce((sum, value) => sum + value / kept.length, 0);
+  const squares = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const variance = Math.fround(squares / Math.max(1, kept.length - 1));
+  return Number.isFinite(variance) ? { mean, variance } : missing;
+}
+
+/** How many rows of each block are there. */
+function countRows(variances: Float32Array, rows: number, blocks: number): Int32Array {
+  const there = new Int32Array(blocks);
   for (let row = 0; row < rows; row++) {
-    for (let b = 0; b < blocks; b++) mean[b]! += values[row * blocks + b]! / rows;
+    for (let b = 0; b < blocks; b++) if (variances[row * blocks + b]! > 0) there[b]!++;
+  }
+  return there;
+}
+
+function meanOverRows(values: Float32Array, variances: Float32Array, there: Int32Array): Float64Array {
+  const blocks = there.length;
+  const mean = new Float64Array(blocks);
+  for (let i = 0; i < values.length; i++) {
+    const b = i % blocks;
+    if (variances[i]! > 0) mean[b]! += values[i]! / there[b]!;
   }
   return mean;
 }
 
-/**
- * One over the deviation of each block, without what the bandpass's slope adds to it over the block. Where power is above its own
- * noise everywhere, as a receiver's is, the deviation follows the bandpass, and it is their ratio that is smoothed over the blocks.
- */
-function blockGains(variances: Float64Array, bandpass: Float64Array): Float64Array {
+/** Where no row is there, a straight line between the blocks on either side. */
+function fillMissing(bandpass: Float64Array, there: Int32Array): void {
+  const blocks = there.length;
+  for (let start = 0; start < blocks; start++) {
+    if (there[start]! > 0) continue;
+    let stop = start;
+    while (stop < blocks && there[stop] === 0) stop++;
+    const right = stop < blocks ? bandpass[stop]! : start > 0 ? bandpass[start - 1]! : 0;
+    const left = start > 0 ? bandpass[start - 1]! : right;
+    for (let b = start; b < stop; b++) {
+      bandpass[b] = left + ((right - left) * (b - start + 1)) / (stop - start + 1);
+    }
+    start = stop;
+  }
+}
+
+/** A block's mean is the bandpass averaged over the block; this takes it to the value at the block's middle, for parabolas exactly. */
+function sharpen(bandpass: Float64Array): void {
+  let before = bandpass[0]!;
+  for (let b = 1; b < bandpass.length - 1; b++) {
+    const here = bandpass[b]!;
+    bandpass[b] = here - (before - 2 * here + bandpass[b + 1]!) / 24;
+    before = here;
+  }
+}
+
+function measureDeviations(variances: Float64Array, bandpass: Float64Array) {
   const last = bandpass.length - 1;
   const level = variances.map((variance, b) => {
     const [left, right] = [Math.max(0, b - 1), Math.min(last, b + 1)];
@@ -65,15 +138,24 @@ function blockGains(variances: Float64Array, bandpass: Float64Array): Float64Arr
   const shape = (b: number) => (received ? bandpass[b]! ** 2 : 1);
   const relative = level.map((variance, b) => variance / shape(b));
   const half = SMOOTHED_BLOCKS >> 1;
-  return relative.map((_, b) => {
+  const gains = relative.map((own, b) => {
+    if (!(own > 0)) return 0;
     const reach = Math.min(half, b, last - b);
-    const variance = median(relative.slice(b - reach, b + reach + 1)) * shape(b);
-    return variance > 0 ? 1 / Math.sqrt(variance) : 0;
+    const known = relative.slice(b - reach, b + reach + 1).filter((other) => other > 0);
+    return 1 / Math.sqrt(median(known) * shape(b));
   });
+  const known = relative.filter((own) => own > 0);
+  const scatter = known.length > 0 ? median(known) : 0;
+  return { gains, pixelDof: received && scatter > 0 ? 2 / scatter : Number.POSITIVE_INFINITY };
 }
 
 /** A row's knots: the bandpass and how far the row lies above it, medians over runs of blocks, linear between the runs' middles. */
-function rowKnots(knots: Float32Array, means: Float32Array, bandpass: Float64Array): void {
+function rowKnots(
+  knots: Float32Array,
+  means: Float32Array,
+  variances: Float32Array,
+  bandpass: Float64Array,
+): void {
   const blocks = means.length;
   const runs = Math.max(1, Math.round(blocks / OFFSET_BLOCKS));
   const middles = new Float64Array(runs + 1);
@@ -81,8 +163,9 @@ function rowKnots(knots: Float32Array, means: Float32Array, bandpass: Float64Arr
     const start = Math.floor((run * blocks) / runs);
     const stop = Math.floor(((run + 1) * blocks) / runs);
     const offsets = new Float64Array(stop - start);
-    for (let b = start; b < stop; b++) offsets[b - start] = means[b]! - bandpass[b]!;
-    middles[run] = median(offsets);
+    let count = 0;
+    for (let b = start; b < stop; b++) if (variances[b]! > 0) offsets[count++] = means[b]! - bandpass[b]!;
+    middles[run] = count > 0 ? median(offsets.subarray(0, count)) : 0;
   }
   middles[runs] = middles[runs - 1]!;
   for (let b = 0; b < blocks; b++) {

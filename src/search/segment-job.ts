@@ -40,6 +40,8 @@ export interface SegmentJob {
 export interface SegmentAnswer {
   /** Positions counted from the file's first channel. */
   readonly lines: SegmentLine[];
+  /** Degrees of freedom of the pixels' noise. */
+  readonly pixelDof: number;
   readonly crowded: boolean;
 }
 
@@ -70,7 +72,7 @@ export class SegmentSearcher {
     const start = Math.max(plan.bandStart, base);
     const stop = Math.min(plan.bandStop, job.ownStop + plan.halo);
     loadPixels(workspace, tile, base, start, stop);
-    const { lines, crowded } = searchSegment(
+    const { lines, pixelDof, crowded } = searchSegment(
       workspace,
       start - base,
       stop - base,
@@ -80,6 +82,7 @@ export class SegmentSearcher {
     );
     return {
       crowded,
+      pixelDof,
       lines: lines
         .map((line) => ({ ...line, position: line.position + base }))
         .filter(

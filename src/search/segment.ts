@@ -16,6 +16,8 @@ export interface SegmentLine extends MeasuredLine {
 
 export interface SegmentResult {
   readonly lines: SegmentLine[];
+  /** Degrees of freedom of the pixels' noise. */
+  readonly pixelDof: number;
   /** True where lines were left unsearched because there were more than `maxLines`. */
   readonly crowded: boolean;
 }
@@ -45,7 +47,7 @@ export function searchSegment(
   snr: number,
   maxLines: number,
 ): SegmentResult {
-  normaliseSegment(workspace, start, stop);
+  const pixelDof = normaliseSegment(workspace, start, stop);
   blankChannels(workspace, blanked);
   addBoxes(workspace, 0, workspace.channels);
   const peaks = workspace.levels.map((level) => new LevelPeaks(workspace, level));
@@ -85,7 +87,7 @@ export function searchSegment(
       break;
     }
   }
-  return { lines: found.map(({ line, bandwidth }) => ({ ...line, bandwidth })), crowded };
+  return { lines: found.map(({ line, bandwidth }) => ({ ...line, bandwidth })), pixelDof, crowded };
 }
 
 function isRemnant(workspace: Workspace, line: MeasuredLine, { line: other, band }: FoundLine): boolean {

@@ -34,6 +34,8 @@ export interface SearchRecord {
   /** Best first. */
   readonly events: readonly CadenceEvent[];
   readonly rejected: readonly RejectedHit[];
+  /** Hits that noise alone would make at this S/N, in all scans together. */
+  readonly expectedFalseHits: number;
   /** What a reader of the results should know: sentences, such as that no start times were known. */
   readonly notes: readonly string[];
 }

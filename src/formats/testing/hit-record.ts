@@ -68,6 +68,7 @@ export function makeRecord(hits: readonly Hit[], pattern = "ABACAD"): SearchReco
     hits,
     events,
     rejected,
+    expectedFalseHits: 0.25,
     notes: ["A note."],
   };
 }

@@ -107,6 +107,7 @@ export function recordOf(
     hits: [...events.flatMap(({ hits }) => hits), ...rejected.map(({ hit }) => hit)],
     events,
     rejected,
+    expectedFalseHits: 0.25,
     notes: ["a note"],
   };
 }
