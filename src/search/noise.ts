@@ -42,7 +42,7 @@ export function normaliseSegment(workspace: Workspace, start: number, stop: numb
   }
 
   const there = countRows(variances, rows, blocks);
-  const bandpass = meanOverRows(means, variances, there);
+  const bandpass = clippedMeanOverRows(means, variances, there);
   fillMissing(bandpass, there);
   const { gains, pixelDof } = measureDeviations(meanOverRows(variances, variances, there), bandpass);
   sharpen(bandpass);
@@ -99,6 +99,28 @@ function meanOverRows(values: Float32Array, variances: Float32Array, there: Int3
     if (variances[i]! > 0) mean[b]! += values[i]! / there[b]!;
   }
   return mean;
+}
+
+/** As `meanOverRows`, without rows that lie far off the others: a burst in one would move the baseline of all. */
+function clippedMeanOverRows(values: Float32Array, variances: Float32Array, there: Int32Array): Float64Array {
+  const blocks = there.length;
+  const column = new Float64Array(values.length / blocks);
+  return Float64Array.from(there, (count, b) => {
+    if (count === 0) return 0;
+    let k = 0;
+    for (let i = b; i < values.length; i += blocks) if (variances[i]! > 0) column[k++] = values[i]!;
+    const known = column.subarray(0, count);
+    const middle = median(known);
+    const reach = CLIP_DEVIATIONS * MAD_TO_DEVIATION * median(known.map((value) => Math.abs(value - middle)));
+    let sum = 0;
+    let kept = 0;
+    for (const value of known) {
+      if (Math.abs(value - middle) > reach) continue;
+      sum += value;
+      kept++;
+    }
+    return sum / kept;
+  });
 }
 
 /** Where no row is there, a straight line between the blocks on either side. */
