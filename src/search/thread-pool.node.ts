@@ -1,9 +1,12 @@
-/** The segment pool on worker_threads. Pixels lie in shared memory; segments are handed out one at a time. */
+/**
+ * The segment pool on worker_threads. Pixels lie in shared memory; segments are handed out one at a time. A worker knows one tile
+ * at a time, so tiles of searches that share the pool take turns.
+ */
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { compileSearchKernels } from "./kernels.node.ts";
-import type { SegmentAnswer, SegmentPlan } from "./segment-job.ts";
+import type { SegmentAnswer, SegmentJob, SegmentPlan, Tile } from "./segment-job.ts";
 import type { SegmentPool } from "./segment-pool.ts";
 import type { WorkerMessage } from "./segment-worker.node.ts";
 
@@ -18,36 +21,48 @@ export async function threadPool(threads: number = availableParallelism()): Prom
   const workers = Array.from({ length: threads }, () => new Worker(script, { workerData: module }));
   for (const worker of workers) worker.unref();
   let known: SegmentPlan | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
 
   return {
     threads,
     allocate: (floats) => new Float32Array(new SharedArrayBuffer(4 * floats)),
-    async search(plan, tile, jobs, onDone) {
-      const answers: SegmentAnswer[] = [];
-      let next = 0;
-      const tell: WorkerMessage = { kind: "tile", tile, ...(plan === known ? {} : { plan }) };
-      known = plan;
-      for (const worker of workers) worker.postMessage(tell);
-      await Promise.all(workers.map(serve));
+    search(plan, tile, jobs, onDone) {
+      const answers = turn.then(() => searchTile(plan, tile, jobs, onDone));
+      turn = answers.catch(() => {});
       return answers;
-
-      async function serve(worker: Worker): Promise<void> {
-        worker.ref();
-        try {
-          while (next < jobs.length) {
-            const index = next++;
-            answers[index] = await ask(worker, { kind: "job", index, job: jobs[index]! });
-            onDone?.();
-          }
-        } finally {
-          worker.unref();
-        }
-      }
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
+
+  async function searchTile(
+    plan: SegmentPlan,
+    tile: Tile,
+    jobs: readonly SegmentJob[],
+    onDone?: () => void,
+  ): Promise<SegmentAnswer[]> {
+    const answers: SegmentAnswer[] = [];
+    let next = 0;
+    const tell: WorkerMessage = { kind: "tile", tile, ...(plan === known ? {} : { plan }) };
+    known = plan;
+    for (const worker of workers) worker.postMessage(tell);
+    await Promise.all(workers.map(serve));
+    return answers;
+
+    async function serve(worker: Worker): Promise<void> {
+      worker.ref();
+      try {
+        while (next < jobs.length) {
+          const index = next++;
+          answers[index] = await ask(worker, { kind: "job", index, job: jobs[index]! });
+          onDone?.();
+        }
+      } finally {
+        worker.unref();
+      }
+    }
+  }
 }
 
 function ask(worker: Worker, message: WorkerMessage): Promise<SegmentAnswer> {
