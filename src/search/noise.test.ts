@@ -218,7 +218,8 @@ describe("pixels that are missing", () => {
     const { mean, deviation, out } = momentsBeside(scene, (x, _row, c) => (c % 33 === 5 ? 0 : x));
     expect(Math.abs(mean)).toBeLessThan(0.15);
     expect(Math.abs(deviation - 1)).toBeLessThan(0.15);
-    for (let c = 5; c < 5_000; c += 33) expect(out.data[c]!).toBeLessThan(-8);
+    const dead = [...out.data].filter((_, i) => (i % 5_000) % 33 === 5);
+    expect(momentsOf(dead).mean).toBeLessThan(-8);
   });
 
   it("over all of the segment leave zeros", () => {
