@@ -24,6 +24,7 @@ describe("parseNumber", () => {
   );
 
   it("keeps to its limits and says them", () => {
+    expect(() => parseNumber({ unit: "MHz" })("abc")).toThrow("Give a number in MHz, such as 1.");
     expect(parseNumber({ min: 0, max: 4 })("4")).toBe(4);
     expect(() => parseNumber({ min: 0, max: 4, unit: "Hz/s" })("4.1")).toThrow(
       "Give a number from 0 up to 4 Hz/s.",

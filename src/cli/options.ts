@@ -21,7 +21,7 @@ export function parseNumber(limits: NumberLimits = {}): (text: string) => number
     const trimmed = text.trim();
     const value = decimal.test(trimmed) ? Number(trimmed) : Number.NaN;
     if (!Number.isFinite(value))
-      throw new InvalidArgumentError(`Give a number${inUnit(limits)}, such as ${example(limits)}.`);
+      throw new InvalidArgumentError(`Give a number${asUnit(limits)}, such as ${example(limits)}.`);
     return withinLimits(value, limits, "a number");
   };
 }
@@ -33,7 +33,7 @@ export function parseInteger(limits: NumberLimits = {}): (text: string) => numbe
     const value = /^[+-]?\d+$/.test(trimmed) ? Number(trimmed) : Number.NaN;
     if (!Number.isSafeInteger(value)) {
       throw new InvalidArgumentError(
-        `Give a whole number${inUnit(limits)}, such as ${Math.ceil(example(limits))}.`,
+        `Give a whole number${asUnit(limits)}, such as ${Math.ceil(example(limits))}.`,
       );
     }
     return withinLimits(value, limits, "a whole number");
@@ -78,6 +78,10 @@ function withinLimits(value: number, limits: NumberLimits, what: string): number
 
 function inUnit({ unit }: NumberLimits): string {
   return unit === undefined ? "" : ` ${unit}`;
+}
+
+function asUnit({ unit }: NumberLimits): string {
+  return unit === undefined ? "" : ` in ${unit}`;
 }
 
 function example({ min, max, above }: NumberLimits): number {

@@ -67,6 +67,7 @@ describe("runProgram", () => {
     const command = await run(["serach", "a.h5"], [works]);
     expect(command).toMatchObject({ exitCode: 2, out: "" });
     expect(command.err).toContain("Did you mean search?");
+    expect(await run(["help", "serach"], [works])).toEqual(await run(["serach"], [works]));
     const option = await run(["search", "a.h5", "--srn", "3"], [works]);
     expect(option).toMatchObject({ exitCode: 2, out: "" });
     expect(option.err).toContain("Did you mean --snr?");

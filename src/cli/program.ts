@@ -72,7 +72,10 @@ export async function runProgram(
       output.err(program.helpInformation() + examples);
       return EXIT_USAGE;
     }
-    await program.parseAsync(args, { from: "user" });
+    // commander's help of a command that isn't there says nothing of it; asked for the command itself, it says what is near.
+    const isUnknownTopic =
+      args[0] === "help" && args.length > 1 && !entries.some(({ name }) => name === args[1]);
+    await program.parseAsync(isUnknownTopic ? args.slice(1) : args, { from: "user" });
     return 0;
   } catch (error) {
     const { exitCode, message } = describeFailure(error);
