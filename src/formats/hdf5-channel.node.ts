@@ -4,7 +4,7 @@
  */
 
 import type { Worker } from "node:worker_threads";
-import { Hdf5Problem } from "./hdf5-library.ts";
+import { type Aftermath, Hdf5Problem } from "./hdf5-library.ts";
 import type { Hdf5Answer, Hdf5Channel, Hdf5Request, Hdf5Result } from "./hdf5-service.ts";
 
 interface Pending {
@@ -19,13 +19,16 @@ export interface WorkerLimits {
   readonly silenceMs?: number;
   /** How long a worker is kept when no file is open. Starting one costs about 0.1 s, keeping one about 100 MB. */
   readonly idleMs?: number;
+  /** Goes on with the same worker after a damaged file, which is quicker and less safe. */
+  readonly trustful?: boolean;
 }
 
 /** The worker starts with the first request, and again with the next one after its end. It says "ready" before it answers. */
 export function hdf5WorkerChannel(startWorker: () => Worker, limits: WorkerLimits = {}): Hdf5Channel {
-  const { silenceMs = 120_000, idleMs = 2000 } = limits;
+  const { silenceMs = 120_000, idleMs = 2000, trustful = false } = limits;
   const pending = new Map<number, Pending>();
   const openFiles = new Set<number>();
+  const growingFiles = new Set<number>();
   let worker: Worker | undefined;
   let lastId = 0;
   let watchdog: NodeJS.Timeout | undefined;
@@ -65,7 +68,7 @@ export function hdf5WorkerChannel(startWorker: () => Worker, limits: WorkerLimit
     if ("result" in answer) {
       pending.delete(answer.id);
       asked.resolve(answer.result);
-    } else if ("problem" in answer && answer.fatal) {
+    } else if ("problem" in answer && mustRestart(answer.library)) {
       drop();
       failFirst(answer.problem, answer.detail);
     } else if ("problem" in answer) {
@@ -73,9 +76,14 @@ export function hdf5WorkerChannel(startWorker: () => Worker, limits: WorkerLimit
     }
   }
 
+  /** Files that are read are opened again by themselves; a file that is being written would be lost. */
+  function mustRestart(library: Aftermath): boolean {
+    return library === "broken" || (library === "suspect" && !trustful && growingFiles.size === 0);
+  }
+
   function fail(asked: Pending, error: Error): void {
     pending.delete(asked.id);
-    if (asked.request.op === "open" || asked.request.op === "create") openFiles.delete(asked.request.file);
+    if (asked.request.op === "open" || asked.request.op === "create") forget(asked.request.file);
     asked.reject(error);
   }
 
@@ -97,10 +105,17 @@ export function hdf5WorkerChannel(startWorker: () => Worker, limits: WorkerLimit
     worker ??= start();
     worker.ref();
     pending.set(asked.id, asked);
-    if (asked.request.op === "close") openFiles.delete(asked.request.file);
-    else openFiles.add(asked.request.file);
+    const { op, file } = asked.request;
+    if (op === "close") forget(file);
+    else openFiles.add(file);
+    if (op === "create") growingFiles.add(file);
     worker.postMessage({ id: asked.id, request: asked.request });
     if (pending.size === 1) watch();
+  }
+
+  function forget(file: number): void {
+    openFiles.delete(file);
+    growingFiles.delete(file);
   }
 
   function watch(): void {

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import { hdf5WorkerChannel, type WorkerLimits } from "./hdf5-channel.node.ts";
+import type { Hdf5WritePlan } from "./hdf5-library.ts";
 
 /** Files are called by what the worker does with them. */
 const FAKE_WORKER = `
@@ -8,7 +9,7 @@ const FAKE_WORKER = `
   parentPort.on("message", ({ id, request }) => {
     if (request.path === "dies") process.exit(1);
     if (request.path === "throws") throw new Error("gone wrong");
-    if (request.path === "traps") return parentPort.postMessage({ id, problem: "it trapped.", detail: "", fatal: true });
+    if (request.path === "traps") return parentPort.postMessage({ id, problem: "it trapped.", detail: "", library: "broken" });
     if (request.path === "hangs") for (;;);
     if (request.path === "slow") {
       for (let i = 0; i < 4; i++) {
@@ -16,7 +17,8 @@ const FAKE_WORKER = `
         parentPort.postMessage({ id });
       }
     }
-    if (request.path === "bad") return parentPort.postMessage({ id, problem: "it is bad.", detail: "", fatal: false });
+    if (request.path === "damaged") return parentPort.postMessage({ id, problem: "damaged.", detail: "", library: "suspect" });
+    if (request.path === "bad") return parentPort.postMessage({ id, problem: "it is bad.", detail: "", library: "sound" });
     parentPort.postMessage({ id, result: { description: request.path } });
   });
   parentPort.postMessage("ready");
@@ -37,6 +39,8 @@ function fakeChannel(limits?: WorkerLimits, code = FAKE_WORKER) {
   return {
     open: async (path: string) =>
       (await channel.request({ op: "open", file: ++file, path })).description as unknown,
+    create: (number: number) =>
+      channel.request({ op: "create", file: number, path: "new", plan: {} as Hdf5WritePlan }),
     close: (number: number) => channel.request({ op: "close", file: number }),
   };
 }
@@ -69,6 +73,21 @@ test("a problem with one file ends no worker, and slow work that goes on is wait
   await expect(channel.open("bad")).rejects.toMatchObject({ message: "it is bad." });
   expect(await channel.open("slow")).toBe("slow");
   expect(workers.length).toBe(1);
+});
+
+test("a worker that met damage is replaced, unless it is writing a file", async () => {
+  const channel = fakeChannel();
+  await channel.open("a");
+  await expect(channel.open("damaged")).rejects.toThrow("damaged.");
+  await channel.open("b");
+  expect(workers.length).toBe(2);
+  await channel.create(100);
+  await expect(channel.open("damaged")).rejects.toThrow("damaged.");
+  await channel.close(100);
+  expect(workers.length).toBe(2);
+  await expect(channel.open("damaged")).rejects.toThrow("damaged.");
+  await channel.open("c");
+  expect(workers.length).toBe(3);
 });
 
 test("the worker ends when the last file is closed, and not before", async () => {

@@ -7,16 +7,21 @@
 import type * as H5wasm from "h5wasm";
 import { type Block, blockLength, cutIntoPieces } from "./hdf5-pieces.ts";
 
-/** A sentence about a file, without its name. After a `fatal` one, the library must be started anew. */
+/**
+ * What a failure left of the library: "suspect" where a file's damage may have spread to its memory, "broken" where it can't go on.
+ */
+export type Aftermath = "sound" | "suspect" | "broken";
+
+/** A sentence about a file, without its name. */
 export class Hdf5Problem extends Error {
   override readonly name = "Hdf5Problem";
   readonly detail: string;
-  readonly fatal: boolean;
+  readonly library: Aftermath;
 
-  constructor(problem: string, detail = "", fatal = false) {
+  constructor(problem: string, detail = "", library: Aftermath = "sound") {
     super(problem);
     this.detail = detail;
-    this.fatal = fatal;
+    this.library = library;
   }
 }
 
@@ -108,10 +113,10 @@ export function useHdf5Library(h5: typeof H5wasm, takeErrors: () => string): Hdf
     } catch (error) {
       if (error instanceof Hdf5Problem || isFatal(error)) throw error;
       const printed = takeErrors();
-      throw new Hdf5Problem(problem(deepestReason(printed)), printed || String(error));
+      throw new Hdf5Problem(problem(deepestReason(printed)), printed || String(error), "suspect");
     }
     const printed = takeErrors();
-    if (printed !== "") throw new Hdf5Problem(problem(deepestReason(printed)), printed);
+    if (printed !== "") throw new Hdf5Problem(problem(deepestReason(printed)), printed, "suspect");
     return result;
   }
 
@@ -265,7 +270,7 @@ export function useHdf5Library(h5: typeof H5wasm, takeErrors: () => string): Hdf
         );
       } catch (error) {
         // The library keeps a file that it can't finish, and tries for ever.
-        throw error instanceof Hdf5Problem ? new Hdf5Problem(error.message, error.detail, true) : error;
+        throw error instanceof Hdf5Problem ? new Hdf5Problem(error.message, error.detail, "broken") : error;
       }
     },
   };

@@ -1,6 +1,7 @@
 /** What a page or a program asks of the worker that holds the HDF5 library, and the worker's answers. No Node. */
 
 import {
+  type Aftermath,
   type Hdf5Description,
   type Hdf5Library,
   Hdf5Problem,
@@ -31,10 +32,10 @@ export interface Hdf5Result {
   readonly data?: Float32Array;
 }
 
-/** `problem` is a sentence without the file's name. After a `fatal` one the worker must be ended. No result: work goes on. */
+/** `problem` is a sentence without the file's name. Without it and a result: work goes on. */
 export type Hdf5Answer =
   | { readonly id: number; readonly result: Hdf5Result }
-  | { readonly id: number; readonly problem: string; readonly detail: string; readonly fatal: boolean }
+  | { readonly id: number; readonly problem: string; readonly detail: string; readonly library: Aftermath }
   | { readonly id: number };
 
 /** The asker's side of the worker: answers, or throws an Hdf5Problem. */
@@ -95,12 +96,15 @@ export function serveHdf5(
       post({ id, result }, buffer instanceof ArrayBuffer ? [buffer] : []);
     } catch (error) {
       if (error instanceof Hdf5Problem) {
-        post({ id, problem: error.message, detail: error.detail, fatal: error.fatal }, []);
+        post({ id, problem: error.message, detail: error.detail, library: error.library }, []);
       } else {
         const problem = isFatal(error)
           ? "the HDF5 library broke down on it. The file is damaged; copy it again."
           : `reading it failed (${error instanceof Error ? error.message : error}).`;
-        post({ id, problem, detail: String(error instanceof Error ? error.stack : error), fatal: true }, []);
+        post(
+          { id, problem, detail: String(error instanceof Error ? error.stack : error), library: "broken" },
+          [],
+        );
       }
     }
   };

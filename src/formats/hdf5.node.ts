@@ -46,14 +46,15 @@ export async function writeHdf5(
 
 let shared: Hdf5Channel | undefined;
 function sharedWorker(): Hdf5Channel {
-  shared ??= hdf5WorkerChannel(
-    // Its streams are read by no one: nothing that the library says reaches the terminal.
-    () =>
-      new Worker(new URL("./hdf5-worker.node.ts", import.meta.url), {
-        execArgv: [],
-        stdout: true,
-        stderr: true,
-      }),
-  );
+  shared ??= hdf5WorkerChannel(startHdf5Worker);
   return shared;
+}
+
+export function startHdf5Worker(): Worker {
+  return new Worker(new URL("./hdf5-worker.node.ts", import.meta.url), {
+    execArgv: [],
+    // Read by no one: nothing that the library says reaches the terminal. Not even drained, which would keep the process alive.
+    stdout: true,
+    stderr: true,
+  });
 }

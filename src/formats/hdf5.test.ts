@@ -129,6 +129,25 @@ describe("ranges", () => {
   });
 });
 
+test("a damaged file takes no other with it", async () => {
+  writeGolden(path, "rawspec");
+  const bytes = readFileSync(path);
+  const bad = join(folder, "bad.h5");
+  writeFileSync(bad, bytes.fill(0xff, 300, 1000));
+  writeGolden(path, "rawspec");
+  await withOpen(async (source) => {
+    for (let row = 0; row < 3; row++) {
+      const [damaged, read] = await Promise.allSettled([
+        openHdf5(bad),
+        source.read({ rowStart: row, rowStop: row + 1 }),
+      ]);
+      expect(damaged).toMatchObject({ status: "rejected", reason: expect.any(FileError) });
+      expect(read).toMatchObject({ status: "fulfilled" });
+      if (read.status === "fulfilled") expect(read.value.data[7]).toBe(formula(row, 0, 7));
+    }
+  });
+});
+
 describe("files that are no filterbanks", () => {
   test("not there, a folder, no permission, empty, no HDF5", async () => {
     expect(await problemOf(openHdf5(path))).toMatch(/^no such file/);
