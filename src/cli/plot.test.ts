@@ -141,7 +141,7 @@ test.each([
     "--width 8000 times --pixel-ratio 4 is 32000 pixels; give 16,000 at most.",
   ],
   [["--cadence", "ABACAD"], 2, "Cadence ABACAD has 6 scans, but 1 were given."],
-  [["--f-start", "tomorrow"], 2, "Give a number MHz"],
+  [["--f-start", "tomorrow"], 2, "Give a number in MHz"],
   [["-o", "no-such-folder/x.png"], 1, "no-such-folder/x.png: its folder doesn't exist."],
 ])("plot %j fails with a clear sentence and writes nothing", async (args, exitCode, message) => {
   const before = await readdir(folder);
