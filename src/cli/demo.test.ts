@@ -39,8 +39,11 @@ describe("the demonstration", () => {
     const names = await readdir(folder);
     expect(names.filter((name) => name.endsWith(".h5"))).toHaveLength(6);
     expect(names.filter((name) => name.endsWith(".png"))).toHaveLength(7);
-    expect(names).toContain("report.html");
-    expect(names).toHaveLength(14);
+    expect(names.filter((name) => name.endsWith(".dat"))).toHaveLength(6);
+    for (const name of ["report.html", "results.json", "hits.csv", "hits.parquet"]) {
+      expect(names).toContain(name);
+    }
+    expect(names).toHaveLength(23);
   });
 
   it("says so in words, and how far it is", () => {

@@ -100,6 +100,9 @@ export async function plot(
       sources.push(...(await openSpectrograms(file, { allowTruncated: options.allowTruncated })));
     const single = sources.length === 1 && options.cadence === undefined;
     const output = options.output ?? defaultName(files[0]!, single);
+    if (extname(output).toLowerCase() !== ".png") {
+      throw new UsageError(`${output}: pictures are written as PNG. Give a name that ends in .png.`);
+    }
     const picture = single
       ? await drawOne(sources[0]!, options)
       : await drawCadence(asCadence(sources, options.cadence), options);

@@ -25,7 +25,8 @@ export function cadenceRoles(pattern: string): ScanRole[] {
     );
   }
   const roles = [...pattern.toUpperCase()].map((letter): ScanRole => (letter === "A" ? "ON" : "OFF"));
-  if (!roles.includes("ON")) throw new UsageError(`Cadence "${pattern}": no scan is A, the target. Mark at least one.`);
+  if (!roles.includes("ON"))
+    throw new UsageError(`Cadence "${pattern}": no scan is A, the target. Mark at least one.`);
   return roles;
 }
 

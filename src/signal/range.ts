@@ -35,9 +35,17 @@ export function resolveRange(
   };
 }
 
-function checkInterval(name: string, what: string, { start, stop }: { start: number; stop: number }, length: number) {
-  if (Number.isInteger(start) && Number.isInteger(stop) && start >= 0 && start < stop && stop <= length) return;
-  throw new UsageError(`${name}: ${what} ${start} to ${stop} were asked for; there are ${what} 0 to ${length}.`);
+function checkInterval(
+  name: string,
+  what: string,
+  { start, stop }: { start: number; stop: number },
+  length: number,
+) {
+  if (Number.isInteger(start) && Number.isInteger(stop) && start >= 0 && start < stop && stop <= length)
+    return;
+  throw new UsageError(
+    `${name}: ${what} ${start} to ${stop} were asked for; there are ${what} 0 to ${length}.`,
+  );
 }
 
 /**
