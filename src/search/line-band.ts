@@ -75,6 +75,36 @@ export function standsOut(workspace: Workspace, line: Candidate, snr: number): b
   });
 }
 
+/** Right beside a broad line, the power may be this share of the line's. */
+const SHOULDER_SHARE = 0.35;
+const BROAD = 24;
+
+/** Whether a candidate ends where its box ends. A plateau, a ripple's crest and a step's corner go on. */
+export function fitsItsBox(workspace: Workspace, line: Candidate): boolean {
+  const { width } = line;
+  if (width < Math.min(BROAD, workspace.levels.at(-1)!.width) || width < WIDE) return true;
+  const level = line.snr / Math.sqrt(width * workspace.bank.rows);
+  return [-1, 1].every((side) => !(meanBeside(workspace, line, side * width) > SHOULDER_SHARE * level));
+}
+
+/** Mean of the pixels in a box of the line's width at a distance from it. NaN where none is there. */
+function meanBeside(workspace: Workspace, line: Candidate, distance: number): number {
+  const floats = workspace.kernels.floats();
+  let sum = 0;
+  let count = 0;
+  for (let row = 0; row < workspace.bank.rows; row++) {
+    const at = (workspace.originAt + row * workspace.rowBytes) / 4;
+    const first = Math.floor(pathAt(workspace, line, row) + distance - (line.width - 1) / 2 + 0.5);
+    const stop = Math.min(workspace.channels, first + line.width);
+    for (let c = Math.max(0, first); c < stop; c++) {
+      const value = floats[at + c]!;
+      sum += value;
+      if (value !== 0) count++;
+    }
+  }
+  return sum / count;
+}
+
 /**
  * S/N of the sum over rows of one channel at a distance from the path, without the highest eighth of the rows (lines that cross).
  * NaN where under a quarter of its pixels are there.
@@ -119,10 +149,20 @@ export function clearBand(workspace: Workspace, band: LineBand): { start: number
   return { start: Math.min(start, stop), stop };
 }
 
-/** Whether a line runs within a band or right beside it in most of the rows. */
-export function liesInBand(workspace: Workspace, line: Candidate, band: LineBand): boolean {
+/** Whether a candidate is a piece, left beside the band, of a structure that was no line. Narrow ones may be lines of their own. */
+export function isPieceOf(workspace: Workspace, line: Candidate, band: LineBand): boolean {
+  return line.width >= WIDE && liesInBand(workspace, line, band, 2 * line.width);
+}
+
+/** Whether a line runs within a band or beside it, no farther than `gap` channels off its own edge, in most of the rows. */
+export function liesInBand(
+  workspace: Workspace,
+  line: Candidate,
+  band: LineBand,
+  gap = Math.max(2, line.width),
+): boolean {
   const { rows } = workspace.bank;
-  const reach = line.width / 2 + Math.max(2, line.width);
+  const reach = line.width / 2 + gap;
   let inside = 0;
   for (let row = 0; row < rows; row++) {
     const distance = pathAt(workspace, line, row) - pathAt(workspace, band, row);

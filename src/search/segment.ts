@@ -4,7 +4,16 @@
  */
 
 import { MATCH } from "./bank.ts";
-import { bandAbout, clearBand, type LineBand, lastsOverRows, liesInBand, standsOut } from "./line-band.ts";
+import {
+  bandAbout,
+  clearBand,
+  fitsItsBox,
+  isPieceOf,
+  type LineBand,
+  lastsOverRows,
+  liesInBand,
+  standsOut,
+} from "./line-band.ts";
 import { normaliseSegment } from "./noise.ts";
 import { type MeasuredLine, measureLine, refineCandidate } from "./refine.ts";
 import type { LevelArea, Workspace } from "./workspace.ts";
@@ -54,6 +63,7 @@ export function searchSegment(
   for (const level of peaks) level.update(0, level.area.boxes);
 
   const found: FoundLine[] = [];
+  const structures: LineBand[] = [];
   let crowded = false;
   for (;;) {
     const strongest = strongestPeak(peaks);
@@ -72,8 +82,13 @@ export function searchSegment(
         parent.bandwidth,
         extentWith(workspace, parent.band, parent.line, band, line),
       );
-    } else if (lastsOverRows(workspace, line, snr) && standsOut(workspace, line, snr)) {
-      found.push({ line, band, bandwidth: band.right - band.left });
+    } else if (lastsOverRows(workspace, line, snr)) {
+      const isLine =
+        standsOut(workspace, line, snr) &&
+        fitsItsBox(workspace, line) &&
+        !structures.some((structure) => isPieceOf(workspace, line, structure));
+      if (isLine) found.push({ line, band, bandwidth: band.right - band.left });
+      else structures.push(band);
     }
     const dirty = clearBand(workspace, band);
     addBoxes(workspace, dirty.start, dirty.stop);
