@@ -147,6 +147,16 @@ export function measureLine(workspace: Workspace, candidate: Candidate): Measure
   const quantum = 1 / Math.max(1, rows - 1);
   const line = fitWidth(workspace, candidate);
   if (maxSpan < 1) return { ...line, slope: 0, slopeUncertainty: quantum / Math.sqrt(12) };
+  const first = measureAbout(workspace, line);
+  if (first === undefined) return { ...line, slopeUncertainty: quantum };
+  if (line.width > 1) return first;
+  // The fit may lie at an end of the paths that are all equally good: the second grid lies about their middle.
+  const second = measureAbout(workspace, { ...line, position: first.position, slope: first.slope }) ?? first;
+  return { ...second, snr: Math.max(first.snr, second.snr) };
+}
+
+function measureAbout(workspace: Workspace, line: Candidate): MeasuredLine | undefined {
+  const { rows } = workspace.bank;
   const { width } = line;
   const grid =
     width === 1
@@ -176,13 +186,13 @@ export function measureLine(workspace: Workspace, candidate: Candidate): Measure
     slope += weight * s;
     slopeSquare += weight * s * s;
   }
-  if (weights === 0) return { ...line, slopeUncertainty: quantum };
+  if (weights === 0) return undefined;
   position /= weights;
   slope /= weights;
   const variance = Math.max(0, slopeSquare / weights - slope * slope) + grid.slopeStep ** 2 / 12;
   return {
     ...line,
-    snr: Math.max(line.snr, width === 1 ? peak : 0),
+    snr: width === 1 ? Math.max(line.snr, peak) : line.snr,
     position: grid.position + position,
     slope: grid.slope + slope,
     slopeUncertainty: Math.sqrt(variance),
