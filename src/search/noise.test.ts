@@ -152,6 +152,7 @@ describe("rows' gains", () => {
 describe("strong lines", () => {
   const crowds: Record<string, Edit> = {
     "carriers every 40 channels": (x, _row, c) => (c % 40 === 3 ? x + 400 : x),
+    "a comb of carriers every 18 channels": (x, _row, c) => (c % 18 === 3 ? x + 400 : x),
     "lines 32 channels wide over a fifth of the band": (x, _row, c) => (c % 160 < 32 ? x + 400 : x),
     "drifting lines 32 channels wide over a fifth of the band": (x, row, c) =>
       (c + 2 * row) % 160 < 32 ? x + 200 : x,

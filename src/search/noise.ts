@@ -34,11 +34,22 @@ export function normaliseSegment(workspace: Workspace, start: number, stop: numb
     const edge = (b: number) => rowAt(row) / 4 + Math.floor((b * n) / blocks);
     return floats.subarray(edge(block), edge(block + 1));
   };
-  for (let i = 0; i < means.length; i++) {
-    if (variances[i]! > 0 && Number.isFinite(means[i]! + variances[i]!)) continue;
-    const { mean, variance } = robustMoments(blockPixels(Math.floor(i / blocks), i % blocks));
-    means[i] = mean;
-    variances[i] = variance;
+  const remeasure = (row: number, block: number, isLoss: (variance: number) => boolean) => {
+    const { mean, variance } = robustMoments(blockPixels(row, block));
+    if (isLoss(variance)) return;
+    means[row * blocks + block] = mean;
+    variances[row * blocks + block] = variance;
+  };
+  for (let b = 0; b < blocks; b++) {
+    const sample = b % rows;
+    const i = sample * blocks + b;
+    const crowded = isCrowded(blockPixels(sample, b), means[i]!, variances[i]!);
+    for (let row = 0; row < rows; row++) {
+      const at = row * blocks + b;
+      if (!(variances[at]! > 0 && Number.isFinite(means[at]! + variances[at]!)))
+        remeasure(row, b, () => false);
+      else if (crowded) remeasure(row, b, (variance) => variance === 0);
+    }
   }
 
   const there = countRows(variances, rows, blocks);
@@ -62,6 +73,21 @@ export function normaliseSegment(workspace: Workspace, start: number, stop: numb
   return pixelDof;
 }
 
+/** Of noise, 0.38 lie within half a deviation of the mean. */
+const CROWDED_SHARE = 0.55;
+
+/**
+ * Whether lines in all parts of a block (a comb of them) have blown its deviation up: most pixels then lie close together. One row
+ * of a block is looked at for all of them.
+ */
+function isCrowded(pixels: Float32Array, mean: number, variance: number): boolean {
+  const reach = 0.5 * Math.sqrt(variance);
+  let close = 0;
+  for (const pixel of pixels) if (Math.abs(pixel - mean) < reach) close++;
+  return pixels.length >= LEAST_CROWD && close > CROWDED_SHARE * pixels.length;
+}
+
+const LEAST_CROWD = 64;
 /** Past this, a pixel isn't a measurement. */
 const LARGEST_PIXEL = 1e30;
 const CLIP_DEVIATIONS = 6.5;
