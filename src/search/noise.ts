@@ -83,7 +83,7 @@ const CROWDED_SHARE = 0.55;
 function isCrowded(pixels: Float32Array, mean: number, variance: number): boolean {
   const reach = 0.5 * Math.sqrt(variance);
   let close = 0;
-  for (const pixel of pixels) if (Math.abs(pixel - mean) < reach) close++;
+  for (let i = 0; i < pixels.length; i++) if (Math.abs(pixels[i]! - mean) < reach) close++;
   return pixels.length >= LEAST_CROWD && close > CROWDED_SHARE * pixels.length;
 }
 
@@ -131,18 +131,19 @@ function meanOverRows(values: Float32Array, variances: Float32Array, there: Int3
 function clippedMeanOverRows(values: Float32Array, variances: Float32Array, there: Int32Array): Float64Array {
   const blocks = there.length;
   const column = new Float64Array(values.length / blocks);
+  const distances = new Float64Array(column.length);
   return Float64Array.from(there, (count, b) => {
     if (count === 0) return 0;
     let k = 0;
     for (let i = b; i < values.length; i += blocks) if (variances[i]! > 0) column[k++] = values[i]!;
-    const known = column.subarray(0, count);
-    const middle = median(known);
-    const reach = CLIP_DEVIATIONS * MAD_TO_DEVIATION * median(known.map((value) => Math.abs(value - middle)));
+    const middle = median(column.subarray(0, count));
+    for (let i = 0; i < count; i++) distances[i] = Math.abs(column[i]! - middle);
+    const reach = CLIP_DEVIATIONS * MAD_TO_DEVIATION * median(distances.subarray(0, count));
     let sum = 0;
     let kept = 0;
-    for (const value of known) {
-      if (Math.abs(value - middle) > reach) continue;
-      sum += value;
+    for (let i = 0; i < count; i++) {
+      if (Math.abs(column[i]! - middle) > reach) continue;
+      sum += column[i]!;
       kept++;
     }
     return sum / kept;
@@ -234,8 +235,22 @@ function extendLine(knots: Float32Array, blocks: number): void {
   }
 }
 
+/** Sorts the values. */
 function median(values: Float64Array): number {
-  values.sort();
+  if (values.length > SHORT) values.sort();
+  else insertionSort(values);
   const half = values.length >> 1;
   return values.length % 2 === 1 ? values[half]! : 0.5 * (values[half - 1]! + values[half]!);
+}
+
+/** Up to this many values, the engine's own sort takes longer to call than to run. */
+const SHORT = 32;
+
+function insertionSort(values: Float64Array): void {
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!;
+    let j = i;
+    for (; j > 0 && values[j - 1]! > value; j--) values[j] = values[j - 1]!;
+    values[j] = value;
+  }
 }
