@@ -33,7 +33,16 @@ interface Grid {
 
 const WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
-export function refineCandidate(workspace: Workspace, level: LevelArea, box: number): Candidate {
+/** What the finer grids can add to the S/N of the coarse one at most. */
+const FINER_GAIN = 1.2;
+
+/** The best path and box about a candidate. One that the finer grids can't lift to `least` is returned as the coarse one has it. */
+export function refineCandidate(
+  workspace: Workspace,
+  level: LevelArea,
+  box: number,
+  least: number,
+): Candidate {
   const { kernels, bank } = workspace;
   const { rows } = bank;
   const template = kernels.run.bestTemplate(
@@ -60,6 +69,7 @@ export function refineCandidate(workspace: Workspace, level: LevelArea, box: num
       bestOnGrid(workspace, width, gridAbout(first, w / 2 + 0.5, step, 1.25 * w, spanStep, rows)),
     );
   }
+  if (fit.snr * FINER_GAIN < least) return fit;
   const coarse = fit;
   const coarseRung = WIDTHS.indexOf(coarse.width);
   for (const width of ladder.slice(Math.max(0, coarseRung - 1), coarseRung + 2)) {

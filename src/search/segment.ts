@@ -69,7 +69,7 @@ export function searchSegment(
     const strongest = strongestPeak(peaks);
     if (strongest === undefined || strongest.snr < MATCH * snr) break;
     const { level, box } = strongest;
-    const candidate = refineCandidate(workspace, level.area, box);
+    const candidate = refineCandidate(workspace, level.area, box, snr);
     if (!(candidate.snr >= snr)) {
       level.dismiss(box);
       continue;
