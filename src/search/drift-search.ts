@@ -14,6 +14,7 @@ import { expectedFalseHits } from "./false-hits.ts";
 import type { SegmentLine } from "./segment.ts";
 import type { SegmentJob, SegmentPlan, Tile } from "./segment-job.ts";
 import type { SegmentPool } from "./segment-pool.ts";
+import { workspaceBytes } from "./workspace.ts";
 
 export interface DriftSearchOptions {
   /** Largest |drift|, Hz/s. Default 4. */
@@ -53,7 +54,11 @@ export const DEFAULT_SNR = 10;
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 
 const SEGMENT_PIXELS = 512 * 1024;
+/** A segment's least length, for its noise to be measured in; shorter where rows are so many that it would hold more pixels than this. */
 const LEAST_SEGMENT = 8192;
+const LEAST_SEGMENT_PIXELS = 32 * 1024 * 1024;
+/** What a WASM memory holds, less what the allocator rounds up. */
+const MOST_SEGMENT_BYTES = 4e9;
 const MAX_LINES = 4000;
 
 /** Searches one scan. Throws a UsageError for limits that make no sense for its axes. */
@@ -155,8 +160,19 @@ function planSearch(
   const halo = Math.ceil(1.5 * maxSpan + 2 * bank.levels.at(-1)!.width + 64);
   const ownChannels = Math.min(
     channels,
-    Math.max(LEAST_SEGMENT, 2 * halo, Math.floor(SEGMENT_PIXELS / rows)),
+    Math.max(
+      Math.min(LEAST_SEGMENT, Math.floor(LEAST_SEGMENT_PIXELS / rows)),
+      2 * halo,
+      Math.floor(SEGMENT_PIXELS / rows),
+    ),
   );
+  const bytes = workspaceBytes(bank, ownChannels + 2 * halo);
+  if (bytes > MOST_SEGMENT_BYTES) {
+    throw new UsageError(
+      `${source.name}: ${rows} rows searched to ${maxDrift} Hz/s need ${(bytes / 1e9).toFixed(1)} GB for the shortest piece of the band; ` +
+        `a thread holds ${MOST_SEGMENT_BYTES / 1e9}. Lower the drift limit, or add rows together first.`,
+    );
+  }
   return { rows, maxSpan, ownChannels, halo, bandStart, bandStop, snr, maxLines: MAX_LINES };
 }
 

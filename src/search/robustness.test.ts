@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { UsageError } from "../signal/errors.ts";
 import { type DriftSearchOptions, searchDrift } from "./drift-search.ts";
 import { loadSearchKernels } from "./kernels.node.ts";
 import { localPool, type SegmentPool } from "./segment-pool.ts";
@@ -92,6 +93,27 @@ describe.each(shapes)("%d rows of %d channels", (rows, channels) => {
     const scene = filled(rows, Math.min(channels, 600), (_row, _c, normal) => normal);
     await countHits(scene, { maxDriftHzPerS: 0 });
     await countHits(scene, { maxDriftHzPerS: 1e9, snr: 12 });
+  });
+});
+
+describe("very many rows", () => {
+  const tall = (rows: number, channels: number) => ({
+    ...sceneSource({ rows, channels, data: new Float32Array(0) }, { tsampS: 1e-3, foffMHz: -0.003 }),
+    read: () => Promise.reject(new Error("nothing should be read")),
+  });
+
+  it("are refused in one sentence, before anything is read, where a thread's memory can't hold the shortest piece", async () => {
+    await expect(searchDrift(tall(3_000_000, 4_096), pool)).rejects.toThrow(UsageError);
+    await expect(searchDrift(tall(3_000_000, 4_096), pool)).rejects.toThrow(
+      /scene: 3000000 rows .* add rows together/,
+    );
+  });
+
+  it("are searched in shorter pieces where it can", async () => {
+    const rows = 12_000;
+    const scene = filled(rows, 600, (_row, c, normal) => normal + (c === 300 ? 40 / Math.sqrt(rows) : 0));
+    const { hits } = await searchDrift(sceneSource(scene, { tsampS: 1e-3, foffMHz: -0.003 }), pool, {});
+    expect(hits.map(({ channel }) => channel)).toEqual([300]);
   });
 });
 

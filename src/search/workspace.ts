@@ -45,13 +45,21 @@ function rowStride(length: number): number {
   return Math.ceil(length / 1024) * 1024 + 80;
 }
 
-export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: number): Workspace {
+interface Layout {
+  readonly pad: number;
+  readonly stride: number;
+  readonly blocks: number;
+  readonly sizes: readonly { readonly boxes: number; readonly levelPad: number; readonly stride: number }[];
+  /** Floats in each area. */
+  readonly lengths: readonly number[];
+}
+
+function layOut(bank: Bank, channels: number): Layout {
   const { rows } = bank;
   const widest = bank.levels.at(-1)!.width;
   const pad = Math.ceil((bank.maxSpan / 2 + 4 * widest + 4 * RUN) / 16) * 16;
   const stride = rowStride(channels + 2 * pad);
   const blocks = Math.max(1, Math.round(channels / BLOCK_CHANNELS));
-
   const sizes = bank.levels.map((level, l) => {
     const boxes = Math.max(1, Math.floor((channels - level.width) / level.step) + 1);
     const levelPad = level.reach + 2 * RUN;
@@ -67,6 +75,17 @@ export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: numb
       return [l === 0 ? 0 : rows * stride, level.templates * rows, boxes + RUN];
     }),
   ];
+  return { pad, stride, blocks, sizes, lengths };
+}
+
+/** What a segment of so many channels needs of a thread's memory. */
+export function workspaceBytes(bank: Bank, channels: number): number {
+  return 4 * layOut(bank, channels).lengths.reduce((sum, length) => sum + length, 0);
+}
+
+export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: number): Workspace {
+  const { rows } = bank;
+  const { pad, stride, blocks, sizes, lengths } = layOut(bank, channels);
   const [pixelsAt, momentsAt, knotsAt, gridAt, ...areas] = kernels.reserve(lengths) as [
     number,
     number,
