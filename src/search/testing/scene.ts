@@ -2,22 +2,16 @@
 
 import { memorySource } from "../../signal/memory-source.ts";
 import type { SpectrogramSource } from "../../signal/spectrogram.ts";
+import { FOFF_HZ, TSAMP_S, uniformStream } from "./spectra.ts";
 
 export interface Random {
   uniform(): number;
   normal(): number;
 }
 
-/** Small and fast: mulberry32 and Box and Muller. */
 export function random(seed: number): Random {
-  let state = seed | 0;
+  const uniform = uniformStream(seed);
   let spare = Number.NaN;
-  function uniform(): number {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  }
   return {
     uniform,
     normal() {
@@ -104,12 +98,11 @@ export function addTestLine(
   }
 }
 
-export const CHANNEL_HZ = 2.7939677238464355;
-export const ROW_S = 18.253611008;
+export const CHANNEL_HZ = FOFF_HZ;
 
 export function sceneSource(
   { data, rows, channels }: Scene,
-  { foffMHz = -CHANNEL_HZ * 1e-6, tsampS = ROW_S, fch1MHz = 8419.5 } = {},
+  { foffMHz = -CHANNEL_HZ * 1e-6, tsampS = TSAMP_S, fch1MHz = 8419.5 } = {},
 ): SpectrogramSource {
   return memorySource({
     data,
@@ -125,7 +118,7 @@ export function driftOfSpan(
   span: number,
   rows: number,
   foffMHz = -CHANNEL_HZ * 1e-6,
-  tsampS = ROW_S,
+  tsampS = TSAMP_S,
 ): number {
   return (span * foffMHz * 1e6) / ((rows - 1) * tsampS);
 }
