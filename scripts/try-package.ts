@@ -37,12 +37,17 @@ function run(
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): string {
   console.log(`$ ${command} ${args.join(" ")}`);
-  return execFileSync(command, args, {
-    cwd: folder,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-    ...options,
-  });
+  try {
+    return execFileSync(command, args, {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+      ...options,
+    });
+  } catch (error) {
+    console.log((error as { stdout?: string }).stdout ?? "");
+    throw error;
+  }
 }
 
 /** Runs a command as the stranger: in the empty folder, without this project's programs on the path. */

@@ -33,6 +33,8 @@ export interface DatMeta extends DatHeader {
   readonly maxDriftHzPerS: number;
   readonly obsLengthS: number;
   readonly program: ProgramVersion;
+  /** Top_Hit_# of the first hit, 1 if left out. turboSETI's event finder takes hits of one number in two tables for one. */
+  readonly firstNumber?: number;
   /** Fine channels in a coarse one: `Index` counts within it. Left out, `Index` counts from the start of the file. */
   readonly channelsPerCoarse?: number;
 }
@@ -123,7 +125,7 @@ export function encodeDat(hits: readonly Hit[], meta: DatMeta): string {
   for (const [i, hit] of [...hits].sort(compareHits).entries()) {
     const [start, end] = extentMHz(hit, meta);
     const fields = [
-      String(i + 1).padStart(6, "0"),
+      String((meta.firstNumber ?? 1) + i).padStart(6, "0"),
       real(hit.driftHzPerS, 10),
       real(hit.snr, 10),
       mhz(hit.frequencyMHz),

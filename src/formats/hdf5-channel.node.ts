@@ -3,7 +3,7 @@
  * sentence, and the rest is asked again of a new worker.
  */
 
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { type Aftermath, Hdf5Problem } from "./hdf5-library.ts";
 import type { Hdf5Answer, Hdf5Channel, Hdf5Request, Hdf5Result } from "./hdf5-service.ts";
 
@@ -147,4 +147,13 @@ export function hdf5WorkerChannel(startWorker: () => Worker, limits: WorkerLimit
         post({ id: ++lastId, request, resolve, reject });
       }),
   };
+}
+
+export function startHdf5Worker(): Worker {
+  return new Worker(new URL("./hdf5-worker.node.ts", import.meta.url), {
+    execArgv: [],
+    // Read by no one: nothing that the library says reaches the terminal. Not even drained, which would keep the process alive.
+    stdout: true,
+    stderr: true,
+  });
 }

@@ -8,9 +8,9 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { InputError } from "../signal/errors.ts";
-import { openHdf5, startHdf5Worker } from "./hdf5.node.ts";
+import { openHdf5 } from "./hdf5.node.ts";
 import { openHdf5Through } from "./hdf5.ts";
-import { hdf5WorkerChannel } from "./hdf5-channel.node.ts";
+import { hdf5WorkerChannel, startHdf5Worker } from "./hdf5-channel.node.ts";
 import { goldenHdf5, writeGolden } from "./testing/hdf5-file.ts";
 
 let folder: string;

@@ -1,12 +1,11 @@
 /** HDF5 filterbanks in Node: one worker holds the library for all open files, and is ended when none is open. */
 
 import { resolve } from "node:path";
-import { Worker } from "node:worker_threads";
 import { FileError } from "../signal/errors.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
 import { openFileSource } from "./byte-source.node.ts";
 import { hasHdf5Signature, openHdf5Through } from "./hdf5.ts";
-import { hdf5WorkerChannel } from "./hdf5-channel.node.ts";
+import { hdf5WorkerChannel, startHdf5Worker } from "./hdf5-channel.node.ts";
 import type { Hdf5Channel } from "./hdf5-service.ts";
 import { type WriteHdf5Options, writeHdf5Through } from "./hdf5-write.ts";
 import { withTemporaryPath } from "./write-file.node.ts";
@@ -48,13 +47,4 @@ let shared: Hdf5Channel | undefined;
 function sharedWorker(): Hdf5Channel {
   shared ??= hdf5WorkerChannel(startHdf5Worker);
   return shared;
-}
-
-export function startHdf5Worker(): Worker {
-  return new Worker(new URL("./hdf5-worker.node.ts", import.meta.url), {
-    execArgv: [],
-    // Read by no one: nothing that the library says reaches the terminal. Not even drained, which would keep the process alive.
-    stdout: true,
-    stderr: true,
-  });
 }

@@ -42,6 +42,7 @@ function datTables(record: SearchRecord): Table[] {
   const maxDriftHzPerS = Number(record.parameters.maxDriftHzPerS);
   const asked = record.parameters.channelsPerCoarse;
   const names = new Set<string>();
+  let firstNumber = 1;
   return record.scans.map((scan, i) => {
     const stem = basename(scan.file, extname(scan.file)).replace(/[^\w.+-]+/g, "_");
     const name = names.has(`${stem}.dat`) ? `${stem}-${i + 1}.dat` : `${stem}.dat`;
@@ -53,13 +54,9 @@ function datTables(record: SearchRecord): Table[] {
       maxDriftHzPerS,
       channelsPerCoarse: known ? channelsPerCoarse : undefined,
     });
-    return {
-      name,
-      what: `hits of scan ${i + 1} as turboSETI writes them`,
-      content: encodeDat(
-        record.hits.filter((hit) => hit.scan === i),
-        meta,
-      ),
-    };
+    const hits = record.hits.filter((hit) => hit.scan === i);
+    const content = encodeDat(hits, { ...meta, firstNumber });
+    firstNumber += hits.length;
+    return { name, what: `hits of scan ${i + 1} as turboSETI writes them`, content };
   });
 }

@@ -110,6 +110,31 @@ describe("where turboSETI falls short", () => {
     }
   });
 
+  it.each([
+    ["parallel to a fast one, 60 channels away", { slope: 22, snr: 750 }, { slope: 22, snr: 40 }, 60],
+    ["nearly parallel to it, 100 channels away", { slope: 22, snr: 750 }, { slope: 21, snr: 40 }, 100],
+    ["through one at a small angle", { slope: 18, snr: 130 }, { slope: 13, snr: 40 }, 0],
+    [
+      "through one that is less than twice as strong",
+      { slope: -19.3, snr: 582 },
+      { slope: -23.8, snr: 324 },
+      0,
+    ],
+  ])("neighbours: a line stays that runs %s", async (_, strong, weak, apart) => {
+    const panel = noise(8192, 13);
+    const lines = [strong, weak].map(({ slope, snr }, i) => ({
+      middle: 4096 + i * apart,
+      slope,
+      rowPower: (snr * Math.sqrt(Math.abs(slope))) / Math.sqrt(rows),
+      smeared: true,
+    }));
+    for (const line of lines) addTestLine(panel, line);
+    const hits = await hitsOf(panel);
+    expect(hits).toHaveLength(2);
+    expectLine(hits, lines[0]!, rows, 0.9 * strong.snr, 4);
+    expectLine(hits, lines[1]!, rows, 0.4 * weak.snr, apart === 0 ? 14 : 4);
+  });
+
   it("wrapping round: a line that leaves the band makes no hit with another drift", async () => {
     for (const [middle, drift] of [
       [8191, -1],

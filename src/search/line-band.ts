@@ -105,8 +105,11 @@ function meanBeside(workspace: Workspace, line: Candidate, distance: number): nu
   return sum / count;
 }
 
+/** Deviation of the median of many normal numbers, over that of their mean. */
+const MEDIAN_DEVIATION = Math.sqrt(Math.PI / 2);
+
 /**
- * S/N of the sum over rows of one channel at a distance from the path, without the highest eighth of the rows (lines that cross).
+ * S/N of one channel at a distance from the path, by the median over its rows: a line that crosses is in less than half of them.
  * NaN where under a quarter of its pixels are there.
  */
 function channelSnr(workspace: Workspace, line: Candidate, distance: number): number {
@@ -121,10 +124,9 @@ function channelSnr(workspace: Workspace, line: Candidate, distance: number): nu
   }
   if (values.length < rows / 4) return Number.NaN;
   values.sort((a, b) => a - b);
-  const kept = Math.max(1, values.length - Math.ceil(values.length / 8));
-  let sum = 0;
-  for (let i = 0; i < kept; i++) sum += values[i]!;
-  return sum / Math.sqrt(kept);
+  const half = values.length >> 1;
+  const middle = values.length % 2 === 1 ? values[half]! : (values[half - 1]! + values[half]!) / 2;
+  return (middle * Math.sqrt(values.length)) / MEDIAN_DEVIATION;
 }
 
 function pathAt(workspace: Workspace, line: { position: number; slope: number }, row: number): number {
@@ -159,7 +161,7 @@ export function liesInBand(
   workspace: Workspace,
   line: Candidate,
   band: LineBand,
-  gap = Math.max(2, line.width),
+  gap = Math.max(2, line.width - Math.abs(line.slope)),
 ): boolean {
   const { rows } = workspace.bank;
   const reach = line.width / 2 + gap;

@@ -31,11 +31,13 @@ export interface SegmentResult {
   readonly crowded: boolean;
 }
 
-/** Beside a line found before and weaker than this share of it: its skirt, or what a crooked path left of it. */
+/** Beside a line found before, parallel to it and weaker than this share of it: its skirt, or what a crooked path left of it. */
 const REMNANT_SHARE = 0.25;
-/** Parallel to a line, within so many of its widths, and weaker than this share of it: its sidelobe. */
-const SIDELOBE_WIDTHS = 16;
-const SIDELOBE_SHARE = 0.05;
+/** Parallel to a line, within so many channels of its box, and weaker than this share of it: its sidelobe. */
+const SIDELOBE_CHANNELS = 12;
+const SIDELOBE_SHARE = 0.03;
+/** Measuring a candidate adds to its S/N: those under this share of the limit don't reach it. */
+const MEASURING_GAIN = 0.93;
 const RUN = 1024;
 
 interface FoundLine {
@@ -70,11 +72,11 @@ export function searchSegment(
     if (strongest === undefined || strongest.snr < MATCH * snr) break;
     const { level, box } = strongest;
     const candidate = refineCandidate(workspace, level.area, box, snr);
-    if (!(candidate.snr >= snr)) {
+    const line = candidate.snr >= MEASURING_GAIN * snr ? measureLine(workspace, candidate) : undefined;
+    if (line === undefined || line.snr < snr) {
       level.dismiss(box);
       continue;
     }
-    const line = measureLine(workspace, candidate);
     const band = bandAbout(workspace, line);
     const parent = found.find((other) => isRemnant(workspace, line, other));
     if (parent) {
@@ -106,12 +108,16 @@ export function searchSegment(
 }
 
 function isRemnant(workspace: Workspace, line: MeasuredLine, { line: other, band }: FoundLine): boolean {
+  const parting = Math.abs(line.slope - other.slope) * (workspace.bank.rows - 1);
+  if (parting > line.width + other.width) return false;
   if (line.snr < REMNANT_SHARE * other.snr && liesInBand(workspace, line, band)) return true;
-  return (
-    line.snr < SIDELOBE_SHARE * other.snr &&
-    Math.abs(line.position - other.position) < SIDELOBE_WIDTHS * other.width &&
-    Math.abs(line.slope - other.slope) * (workspace.bank.rows - 1) <= line.width + other.width
-  );
+  const apart = Math.abs(line.position - other.position) - other.width / 2;
+  return line.snr < SIDELOBE_SHARE * other.snr && apart < SIDELOBE_CHANNELS * ownWidth(other);
+}
+
+/** Width without what the drift smears over a row. */
+function ownWidth({ width, slope }: MeasuredLine): number {
+  return Math.max(1, width - Math.abs(slope));
 }
 
 function extentWith(
