@@ -294,6 +294,30 @@ export function bestOverTemplates(
   }
 }
 
+/** out[i] = the sum over `rows` offsets (in bytes) of the float at originAt + 4 i + offset. `n` is rounded up to a multiple of 16. */
+export function sumOverRows(originAt: usize, offsetsAt: usize, rows: i32, outAt: usize, n: i32): void {
+  const offsetsEnd = offsetsAt + (<usize>rows << 2);
+  for (let i = 0; i < n; i += 16) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    for (let offset = offsetsAt; offset < offsetsEnd; offset += 4) {
+      const at = originAt + load<u32>(offset);
+      a0 = f32x4.add(a0, v128.load(at));
+      a1 = f32x4.add(a1, v128.load(at, 16));
+      a2 = f32x4.add(a2, v128.load(at, 32));
+      a3 = f32x4.add(a3, v128.load(at, 48));
+    }
+    v128.store(outAt, a0);
+    v128.store(outAt, a1, 16);
+    v128.store(outAt, a2, 32);
+    v128.store(outAt, a3, 48);
+    originAt += 64;
+    outAt += 64;
+  }
+}
+
 /** The template with the largest sum at one position. */
 export function bestTemplate(originAt: usize, offsetsAt: usize, rows: i32, templates: i32): i32 {
   let best: f32 = -Infinity;

@@ -7,6 +7,8 @@
  * measures each with the box and the path that fit it best, so what is reported loses nothing.
  */
 
+import { type SharedSums, shareSums } from "./shared-sums.ts";
+
 export interface BankLevel {
   /** Box width in channels. */
   readonly width: number;
@@ -19,11 +21,15 @@ export interface BankLevel {
   readonly reach: number;
 }
 
+export interface SharedLevel extends BankLevel {
+  readonly shared?: SharedSums;
+}
+
 export interface Bank {
   readonly rows: number;
   /** Largest |drift| that was asked for, channels from the first row to the last. */
   readonly maxSpan: number;
-  readonly levels: readonly BankLevel[];
+  readonly levels: readonly SharedLevel[];
 }
 
 /** The least share of a line's S/N that some template keeps, over all lines searched for. */
@@ -44,7 +50,7 @@ export function makeBank(rows: number, maxSpan: number, channels: number): Bank 
   for (let width = 3; width <= widest; width *= 2) {
     levels.push(makeLevel(rows, width, width / 3, Math.ceil((3 * maxSpan) / width), 5));
   }
-  return { rows, maxSpan, levels };
+  return { rows, maxSpan, levels: levels.map((level) => ({ ...level, shared: shareSums(level, rows) })) };
 }
 
 function makeLevel(rows: number, width: number, step: number, span: number, spanStep: number): BankLevel {

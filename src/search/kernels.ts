@@ -15,6 +15,7 @@ interface KernelExports {
     bestAt: number,
     n: number,
   ): void;
+  sumOverRows(originAt: number, offsetsAt: number, rows: number, outAt: number, n: number): void;
   bestTemplate(originAt: number, offsetsAt: number, rows: number, templates: number): number;
   pathGrid(
     originAt: number,

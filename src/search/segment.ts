@@ -4,6 +4,7 @@
  */
 
 import { MATCH } from "./bank.ts";
+import { updateBestSums } from "./best-sums.ts";
 import {
   bandAbout,
   clearBand,
@@ -200,14 +201,7 @@ class LevelPeaks {
     const first = Math.max(0, Math.floor(start / 32) * 32);
     const last = Math.min(area.boxes, stop);
     if (first >= last) return;
-    this.#workspace.kernels.run.bestOverTemplates(
-      area.originAt + first * 4,
-      area.templatesAt,
-      this.#workspace.bank.rows,
-      area.templates,
-      area.bestAt + first * 4,
-      last - first,
-    );
+    updateBestSums(this.#workspace.kernels, area, this.#workspace.bank.rows, first, last);
     this.#findRuns(first, last);
   }
 

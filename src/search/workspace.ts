@@ -3,10 +3,11 @@
  * of boxes for each level of the bank, best sums, tables. Rows have zeros on either side, as many as a path can run past the end.
  */
 
-import type { Bank, BankLevel } from "./bank.ts";
+import type { Bank, SharedLevel } from "./bank.ts";
 import type { SearchKernels } from "./kernels.ts";
+import type { GroupSum } from "./shared-sums.ts";
 
-export interface LevelArea extends BankLevel {
+export interface LevelArea extends SharedLevel {
   /** Address of box 0 in row 0. Box i covers channels `i * step` to `i * step + width - 1`. */
   readonly originAt: number;
   readonly rowBytes: number;
@@ -15,7 +16,19 @@ export interface LevelArea extends BankLevel {
   readonly templatesAt: number;
   /** Best sum for each box, over the level's templates. */
   readonly bestAt: number;
+  /** Where the level shares sums: their values for a run of boxes, the rows they are over, and the templates over them. */
+  readonly sums?: SumsArea;
 }
+
+export interface SumsArea {
+  readonly at: number;
+  readonly strideBytes: number;
+  readonly rowsAt: number;
+  readonly templatesAt: number;
+}
+
+/** Boxes that shared sums are made for at a time. */
+export const SUMS_RUN = 512;
 
 export interface Workspace {
   readonly kernels: SearchKernels;
@@ -38,11 +51,23 @@ export const BLOCK_CHANNELS = 256;
 export const KNOT_PAD = 2;
 export const GRID_POINTS = 4096;
 /** Boxes are worked on so many at a time. */
-const RUN = 32;
+export const RUN = 32;
 
 /** Floats between rows: never near a whole number of 4 KiB pages, where the rows would share cache sets. */
 function rowStride(length: number): number {
   return Math.ceil(length / 1024) * 1024 + 80;
+}
+
+/** Floats for the shared sums, their rows and the templates over them. */
+function sumsLengths({ shared, templates }: SharedLevel): [number, number, number] {
+  if (shared === undefined) return [0, 0, 0];
+  const rows = shared.sums.reduce((sum, { offsets }) => sum + offsets.length, 0);
+  return [shared.sums.length * sumsStride(shared.sums), rows, templates * shared.groups];
+}
+
+function sumsStride(sums: readonly GroupSum[]): number {
+  const widest = sums.reduce((most, sum) => Math.max(most, sum.most - sum.least), 0);
+  return Math.ceil((SUMS_RUN + widest + RUN) / 64) * 64 + 16;
 }
 
 interface Layout {
@@ -72,7 +97,7 @@ function layOut(bank: Bank, channels: number): Layout {
     GRID_POINTS,
     ...bank.levels.flatMap((level, l) => {
       const { boxes, stride } = sizes[l]!;
-      return [l === 0 ? 0 : rows * stride, level.templates * rows, boxes + RUN];
+      return [l === 0 ? 0 : rows * stride, level.templates * rows, boxes + RUN, ...sumsLengths(level)];
     }),
   ];
   return { pad, stride, blocks, sizes, lengths };
@@ -97,7 +122,12 @@ export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: numb
   const ints = kernels.ints();
   const levels = bank.levels.map((level, l): LevelArea => {
     const { boxes, levelPad, stride } = sizes[l]!;
-    const [rowsAt, templatesAt, bestAt] = areas.slice(3 * l) as [number, number, number];
+    const [rowsAt, templatesAt, bestAt, ...sumsAt] = areas.slice(6 * l, 6 * l + 6) as [
+      number,
+      number,
+      number,
+      ...number[],
+    ];
     const rowBytes = stride * 4;
     level.offsets.forEach((offset, i) => {
       ints[templatesAt / 4 + i] = (i % rows) * rowBytes + offset * 4;
@@ -109,6 +139,7 @@ export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: numb
       boxes,
       templatesAt,
       bestAt,
+      sums: level.shared && layOutSums(ints, level, rowBytes, sumsAt as [number, number, number]),
     };
   });
   return {
@@ -124,4 +155,23 @@ export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: numb
     knotsAt,
     gridAt,
   };
+}
+
+function layOutSums(
+  ints: Int32Array,
+  { shared, templates }: SharedLevel,
+  rowBytes: number,
+  [at, rowsAt, templatesAt]: [number, number, number],
+): SumsArea {
+  const { sums, sumOf, startOf, groups } = shared!;
+  const strideBytes = sumsStride(sums) * 4;
+  let next = rowsAt / 4;
+  for (const { firstRow, offsets } of sums) {
+    for (const [r, offset] of offsets.entries()) ints[next++] = (firstRow + r) * rowBytes + offset * 4;
+  }
+  for (let i = 0; i < templates * groups; i++) {
+    const sum = sumOf[i]!;
+    ints[templatesAt / 4 + i] = sum * strideBytes + (startOf[i]! - sums[sum]!.least) * 4;
+  }
+  return { at, strideBytes, rowsAt, templatesAt };
 }
