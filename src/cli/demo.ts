@@ -1,9 +1,9 @@
 /** `lodestone demo`: a simulated observation, written, searched and reported, with what was found beside what was put in. */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { openHdf5, writeHdf5 } from "../formats/hdf5.node.ts";
+import { makeFolder } from "../formats/make-folder.node.ts";
 import { writeHitTables } from "../report/hit-tables.node.ts";
 import { recordSearch } from "../report/record-search.ts";
 import { writeSearchReport } from "../report/search-report.node.ts";
@@ -65,7 +65,7 @@ export function demoCommand(): Command {
 /** Writes six scans as FBH5, searches them as read from there, and writes the report. */
 export async function runDemo({ out, seed, onProgress }: DemoOptions): Promise<DemoResult> {
   const observation = exampleObservation(seed);
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const files = await writeScans(observation, out, (share) =>
     onProgress?.(0.25 * share, "writing the scans"),
   );

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { resultsJson } from "../formats/hit-json.ts";
+import { makeFolder } from "../formats/make-folder.node.ts";
 import { openSpectrograms } from "../formats/open.node.ts";
 import { writeHitTables } from "../report/hit-tables.node.ts";
 import { recordSearch } from "../report/record-search.ts";
@@ -72,11 +73,11 @@ export function searchCommand(): Command {
       "least drift rate of an event (default: what a scan can tell from zero)",
       parseNumber({ min: 0, unit: "Hz/s" }),
     )
-    .option("--snr <n>", "least S/N of a hit", parseNumber({ min: 3 }), DEFAULT_SNR)
+    .option("--snr <n>", "least S/N of a hit", parseNumber({ min: 3, max: 1e6 }), DEFAULT_SNR)
     .option(
       "--off-snr <n>",
       "least S/N in an OFF scan that rejects an event (default: 0.6 of --snr, 5.5 at least)",
-      parseNumber({ min: 3 }),
+      parseNumber({ min: 3, max: 1e6 }),
     )
     .option("--keep-zero-drift", "keep events that don't drift, which most interference is")
     .option("--f-start <MHz>", "only channels from this frequency on", parseNumber({ unit: "MHz" }))
@@ -123,6 +124,7 @@ export async function search(files: readonly string[], options: SearchOptions = 
     for (const file of files) {
       sources.push(...(await openSpectrograms(file, { allowTruncated: options.allowTruncated })));
     }
+    if (options.out !== undefined) await makeFolder(options.out);
     const searchShare = options.out === undefined ? 1 : 0.8;
     const { record, cadence } = await recordSearch(
       sources,

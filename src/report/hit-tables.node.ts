@@ -1,11 +1,11 @@
 /** The tables of a search, written into a folder: a .dat a scan, and all hits as CSV, Parquet and JSON. */
 
-import { mkdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { datMeta, encodeDat } from "../formats/dat.ts";
 import { encodeHitCsv } from "../formats/hit-csv.ts";
 import { resultsJson } from "../formats/hit-json.ts";
 import { encodeHitParquet } from "../formats/hit-parquet.ts";
+import { makeFolder } from "../formats/make-folder.node.ts";
 import { writeFileAtomically } from "../formats/write-file.node.ts";
 import { coarseChannels } from "../signal/coarse-channels.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
@@ -21,7 +21,7 @@ interface Table extends WrittenTable {
 
 /** Writes the tables and tells which. The folder is made if need be; files of these names are replaced. */
 export async function writeHitTables(folder: string, record: SearchRecord): Promise<WrittenTable[]> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const tables: Table[] = [
     {
       name: "results.json",

@@ -1,7 +1,8 @@
 /** A report's folder: `report.html` and its pictures beside it. */
 
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../formats/make-folder.node.ts";
 import { writeFileAtomically } from "../formats/write-file.node.ts";
 import type { Picture } from "../pictures/picture.ts";
 import { encodePng } from "../pictures/png.node.ts";
@@ -24,8 +25,8 @@ const EVENT_PICTURE = /^event-\d+\.png$/;
 
 /**
  * Writes the report of a search into a folder, made if need be, and gives the path of its page. Event pictures of an earlier
- * report there are removed. `cadence` has the record's scans, still open. Throws a FileError, or the system's own error where the
- * folder can't be made.
+ * report there are removed. `cadence` has the record's scans, still open. Throws a FileError
+ * where something can't be written.
  */
 export async function writeSearchReport(
   folder: string,
@@ -34,7 +35,7 @@ export async function writeSearchReport(
   options: SearchReportOptions = {},
 ): Promise<string> {
   const { mostPictures = 20, onProgress, truth, files } = options;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const pictured = record.events.slice(0, mostPictures);
   const values = cadence.scans.reduce(
     (sum, { source: { time, frequency } }) => sum + time.nsamples * frequency.nchans,
