@@ -12,10 +12,20 @@ export interface Failure {
   readonly message: string;
 }
 
-/** An error of a person's input becomes one line; anything that no one foresaw is called a defect and keeps its stack. */
+/**
+ * An error of a person's input becomes one line; anything that no one foresaw is called a defect and keeps its stack. Of several
+ * errors in an AggregateError each is told.
+ */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? 0 : EXIT_USAGE, message: "" };
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    const failures = error.errors.map(describeFailure);
+    return {
+      exitCode: Math.max(...failures.map(({ exitCode }) => exitCode)),
+      message: failures.map(({ message }) => message).join("\n"),
+    };
+  }
   if (error instanceof InputError) {
     return {
       exitCode: error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED,

@@ -77,11 +77,20 @@ export function infoCommand(): Command {
     .addHelpText("after", examples)
     .action(async (files: string[], options: { json?: boolean; allowTruncated?: boolean }) => {
       const infos: FileInfo[] = [];
-      for (const file of files) infos.push(await readInfo(file, options));
-      const printed = options.json
-        ? JSON.stringify(infos.length === 1 ? infos[0] : infos, null, 2)
-        : infos.map(formatInfo).join("\n\n");
-      process.stdout.write(`${printed}\n`);
+      const failures: unknown[] = [];
+      for (const file of files) {
+        await readInfo(file, options).then(
+          (info) => infos.push(info),
+          (error: unknown) => failures.push(error),
+        );
+      }
+      if (infos.length > 0) {
+        const printed = options.json
+          ? JSON.stringify(files.length === 1 ? infos[0] : infos, null, 2)
+          : infos.map(formatInfo).join("\n\n");
+        process.stdout.write(`${printed}\n`);
+      }
+      if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
     });
 }
 

@@ -220,3 +220,19 @@ test("info --json prints one object for one file, an array for several, and noth
   stdout = "";
   expect(JSON.parse((await lodestone("info", "--json", "scan.fil", "scan.fil")).stdout)).toEqual([one, one]);
 });
+
+test("info tells what the good files hold though others are bad", async () => {
+  await writeFile("letter.fil", "Dear reader, this is no filterbank file.");
+  const result = await lodestone("info", "absent.fil", "scan.fil", "letter.fil");
+  expect(result.exitCode).toBe(1);
+  expect(result.stdout).toMatch(/^scan\.fil\n {2}Format/);
+  expect(result.stderr.split("\n")).toEqual([
+    expect.stringMatching(/^lodestone: absent\.fil: no such file/),
+    expect.stringMatching(/^lodestone: letter\.fil: /),
+    "",
+  ]);
+  stdout = "";
+  const json = await lodestone("info", "--json", "absent.fil", "scan.fil");
+  expect(json.exitCode).toBe(1);
+  expect(JSON.parse(json.stdout)).toEqual([expect.objectContaining({ file: "scan.fil" })]);
+});
