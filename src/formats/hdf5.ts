@@ -56,6 +56,7 @@ export async function openHdf5Through(
       frequency,
       header,
       nifs,
+      blockChannels: description!.chunks?.[2],
       async read(asked, into) {
         const range = resolveRange({ name, time, frequency, nifs }, asked);
         if (!isOpen) throw new UsageError(`${name}: read after it was closed.`);

@@ -107,18 +107,22 @@ describe("tiles", () => {
     },
   );
 
-  it("are whole coarse channels where those fit", async () => {
+  it("are whole blocks of what the source stores together", async () => {
     const source = sceneSource(gaussianNoise(rows, 8 * 8192, 4));
     const reads: number[] = [];
     const counted: SpectrogramSource = {
       ...source,
+      blockChannels: 8192,
       read: (range, into) => {
         reads.push(range!.channelStop! - range!.channelStart!);
         return source.read(range, into);
       },
     };
-    await search(counted, { channelsPerCoarse: 8192, memoryBytes: 4 * rows * 20_000 });
+    await search(counted, { memoryBytes: 4 * rows * 20_000 });
     expect(reads).toEqual([16_384, 16_384, 16_384, 16_384]);
+    reads.length = 0;
+    await search(counted, { memoryBytes: 4 * rows * 5000 });
+    expect(reads).toEqual(Array(8).fill(8192));
   });
 
   it("need memory", async () => {

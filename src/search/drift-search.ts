@@ -1,5 +1,5 @@
 /**
- * The drift search of one scan: every straight line with |drift| up to a limit, zero included. The band is read in tiles of 64 MiB, the next
+ * The drift search of one scan: every straight line with |drift| up to a limit, zero included. The band is read in tiles of 16 MiB, the next
  * while one is searched, and each tile is cut into segments for the pool's threads. Segments look past their ends by a halo that
  * holds whatever can touch their own lines, so that where the band is cut makes no difference.
  */
@@ -29,7 +29,7 @@ export interface DriftSearchOptions {
   /** Fine channels in a coarse channel, where the file's axis doesn't tell. */
   readonly channelsPerCoarse?: number;
   /**
-   * Bytes of pixels in a tile: a band that doesn't fit is searched in several, two of which are held at a time. Default 64 MiB. A tile
+   * Bytes of pixels in a tile: a band that doesn't fit is searched in several, two of which are held at a time. Default 16 MiB. A tile
    * is no shorter than the drift limit needs.
    */
   readonly memoryBytes?: number;
@@ -51,7 +51,7 @@ export interface DriftSearchResult {
 export const DEFAULT_MAX_DRIFT_HZ_PER_S = 4;
 export const DEFAULT_SNR = 10;
 
-const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MEMORY_BYTES = 16 * 1024 * 1024;
 
 const SEGMENT_PIXELS = 512 * 1024;
 /** A segment's least length, for its noise to be measured in; shorter where rows are so many that it would hold more pixels than this. */
@@ -75,7 +75,7 @@ export async function searchDrift(
     (c) => c !== undefined,
   );
 
-  const tileChannels = chooseTile(plan, coarse.channelsPerCoarse, options);
+  const tileChannels = chooseTile(plan, source.blockChannels ?? 1, options);
   const single = tileChannels >= bandStop - bandStart;
   const readTile = async (start: number, data: Float32Array) => {
     const stop = Math.min(bandStop, start + tileChannels);
@@ -127,6 +127,7 @@ export async function searchDrift(
       beforeChannels = keptChannels;
     }
   }
+  for (const buffer of buffers) pool.release(buffer);
   return {
     hits: toHits(source, mergeShared(lines, rows), plan, options),
     expectedFalseHits: expectedFalse,
@@ -176,19 +177,18 @@ function planSearch(
   return { rows, maxSpan, ownChannels, halo, bandStart, bandStop, snr, maxLines: MAX_LINES };
 }
 
+/** Channels of a tile: a whole number of the blocks that the source stores, one at least. */
 function chooseTile(
   plan: SegmentPlan,
-  channelsPerCoarse: number,
+  blockChannels: number,
   { memoryBytes = DEFAULT_MEMORY_BYTES }: DriftSearchOptions,
 ): number {
   if (!(memoryBytes > 0)) {
     throw new UsageError(`The memory for a tile is ${memoryBytes} bytes; give a number above 0.`);
   }
-  const channels = plan.bandStop - plan.bandStart;
   const most = Math.max(4 * plan.halo, Math.floor(memoryBytes / 4 / plan.rows));
-  if (channels <= most) return channels;
-  if (channelsPerCoarse <= most) return Math.floor(most / channelsPerCoarse) * channelsPerCoarse;
-  return 2 ** Math.floor(Math.log2(most));
+  const blocks = Math.max(1, Math.floor(most / blockChannels));
+  return Math.min(plan.bandStop - plan.bandStart, Math.max(4 * plan.halo, blocks * blockChannels));
 }
 
 function cutSegments(

@@ -13,6 +13,8 @@ export interface SegmentPool {
   readonly threads: number;
   /** Memory for pixels that every thread sees. */
   allocate(floats: number): Float32Array;
+  /** Gives memory back for the next that asks for as much. */
+  release(memory: Float32Array): void;
   /** Answers in the order of the jobs, whichever thread took them. `onDone` is called after each. */
   search(
     plan: SegmentPlan,
@@ -29,6 +31,7 @@ export function localPool(kernels: SearchKernels): SegmentPool {
   return {
     threads: 1,
     allocate: (floats) => new Float32Array(floats),
+    release: () => {},
     async search(plan, tile, jobs, onDone) {
       return jobs.map((job) => {
         const answer = searcher.search(plan, tile, job);

@@ -15,6 +15,9 @@ const script = new URL(
   import.meta.url,
 );
 
+/** Tiles kept for the next search: a tile takes longer to be made by the system than to be read. */
+const MOST_FREE = 2;
+
 /** Starts `threads` workers, as many as there are processors if not given. They don't keep the process alive. */
 export async function threadPool(threads: number = availableParallelism()): Promise<SegmentPool> {
   const module = await compileSearchKernels();
@@ -22,10 +25,19 @@ export async function threadPool(threads: number = availableParallelism()): Prom
   for (const worker of workers) worker.unref();
   let known: SegmentPlan | undefined;
   let turn: Promise<unknown> = Promise.resolve();
+  const free: Float32Array[] = [];
 
   return {
     threads,
-    allocate: (floats) => new Float32Array(new SharedArrayBuffer(4 * floats)),
+    allocate(floats) {
+      const index = free.findIndex(({ length }) => length === floats);
+      if (index >= 0) return free.splice(index, 1)[0]!;
+      return new Float32Array(new SharedArrayBuffer(4 * floats));
+    },
+    release(memory) {
+      free.unshift(memory);
+      free.length = Math.min(free.length, MOST_FREE);
+    },
     search(plan, tile, jobs, onDone) {
       const answers = turn.then(() => searchTile(plan, tile, jobs, onDone));
       turn = answers.catch(() => {});

@@ -68,6 +68,8 @@ export interface SpectrogramSource {
   readonly frequency: FrequencyAxis;
   readonly header: ObservationHeader;
   readonly nifs: number;
+  /** Channels that are stored together, where reading some of them takes as long as reading all: packed in one chunk. */
+  readonly blockChannels?: number;
   /**
    * Reads one range without loading the rest. `into`, if given, takes the power (rows x channels, exactly that long; it may
    * lie in shared memory) and becomes the `data` of the result.
