@@ -3,7 +3,7 @@
 import { resolveRange } from "../signal/range.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
 import { encodeNpyHeader } from "./npy.ts";
-import { powerBlocks, type WriteOptions } from "./power-blocks.ts";
+import { placeBlock, powerBlocks, type WriteOptions } from "./power-blocks.ts";
 import { bytesOf } from "./sample-bits.ts";
 import { writeFileAtomically } from "./write-file.node.ts";
 
@@ -21,10 +21,12 @@ export async function writeNpy(
   await writeFileAtomically(
     path,
     async (write) => {
-      await write(encodeNpyHeader("<f4", [rowStop - rowStart, channelStop - channelStart]));
-      for await (const { data, fractionDone } of powerBlocks(source, range)) {
-        await write(bytesOf(data, 0, data.length));
-        options.onProgress?.(fractionDone);
+      const header = encodeNpyHeader("<f4", [rowStop - rowStart, channelStop - channelStart]);
+      await write(header);
+      for await (const block of powerBlocks(source, range)) {
+        const power = bytesOf(block.data, 0, block.data.length);
+        for (const { bytes, at } of placeBlock(block, power, 4, header.length)) await write(bytes, at);
+        options.onProgress?.(block.fractionDone);
       }
     },
     { signal: options.signal },

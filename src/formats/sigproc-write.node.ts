@@ -2,7 +2,7 @@
 
 import { resolveRange } from "../signal/range.ts";
 import { type SpectrogramSource, sliceFrequency, sliceTime } from "../signal/spectrogram.ts";
-import { powerBlocks, type WriteOptions } from "./power-blocks.ts";
+import { placeBlock, powerBlocks, type WriteOptions } from "./power-blocks.ts";
 import { encodeSigprocHeader, encodeSigprocSamples, type SigprocBits } from "./sigproc-encode.ts";
 import { writeFileAtomically } from "./write-file.node.ts";
 
@@ -29,9 +29,11 @@ export async function writeSigproc(
     path,
     async (write) => {
       await write(header);
-      for await (const { data, fractionDone } of powerBlocks(source, range)) {
-        await write(encodeSigprocSamples(data, nbits));
-        onProgress?.(fractionDone);
+      for await (const block of powerBlocks(source, range)) {
+        const samples = encodeSigprocSamples(block.data, nbits);
+        for (const { bytes, at } of placeBlock(block, samples, nbits / 8, header.length))
+          await write(bytes, at);
+        onProgress?.(block.fractionDone);
       }
     },
     { signal },

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UsageError } from "../signal/errors.ts";
 import { memorySource } from "../signal/memory-source.ts";
-import type { ObservationHeader, SpectrogramSource } from "../signal/spectrogram.ts";
+import type { ObservationHeader, SpectrogramRange, SpectrogramSource } from "../signal/spectrogram.ts";
 import { openFileSource } from "./byte-source.node.ts";
 import { bytesSource } from "./byte-source.ts";
 import { powerBlocks } from "./power-blocks.ts";
@@ -122,6 +122,70 @@ test.each([
     fraction = fractionDone;
   }
   expect([next, wrong, fraction]).toEqual([rows * ifs * nchans, 0, 1]);
+});
+
+test.each([
+  { rows: 40, ifs: 1, channels: 90_000, blockChannels: 30_000 },
+  { rows: 18, ifs: 2, channels: 1_100_000, blockChannels: 1 << 20 },
+  { rows: 1, ifs: 1, channels: 2 ** 21 + 9, blockChannels: 2 ** 25 },
+  { rows: 9000, ifs: 1, channels: 600, blockChannels: 1 },
+])(
+  "what is packed $blockChannels channels together is read in tiles that end where packs end, and lands in its place: %o",
+  async (shape) => {
+    const { rows, ifs, channels, blockChannels } = shape;
+    const asked: Required<SpectrogramRange>[] = [];
+    const plain = countingSource(rows, ifs, channels);
+    const source: SpectrogramSource = {
+      ...plain,
+      blockChannels,
+      read(range, into) {
+        asked.push(range as Required<SpectrogramRange>);
+        return plain.read(range, into);
+      },
+    };
+    const range = {
+      rowStart: Math.min(3, rows - 1),
+      rowStop: rows,
+      channelStart: 5,
+      channelStop: channels - 2,
+    };
+    const width = range.channelStop - range.channelStart;
+    const seen = new Uint8Array((rows - range.rowStart) * ifs * width);
+    let wrong = 0;
+    let last = 0;
+    for await (const { data, first, runLength, stride, fractionDone } of powerBlocks(source, range)) {
+      expect(data.byteLength).toBeLessThanOrEqual(2 ** 26);
+      for (let i = 0; i < data.length; i++) {
+        const place = first + Math.floor(i / runLength) * stride + (i % runLength);
+        const rowAndIf = range.rowStart * ifs + Math.floor(place / width);
+        if (data[i] !== Math.fround(rowAndIf * channels + range.channelStart + (place % width))) wrong++;
+        seen[place]!++;
+      }
+      last = fractionDone;
+    }
+    expect([wrong, seen.every((times) => times === 1), last]).toEqual([0, true, 1]);
+    const cuts = asked.map(({ channelStop }) => channelStop).filter((stop) => stop < range.channelStop);
+    const cell = Math.min(blockChannels, 2 ** 24);
+    expect(cuts.filter((stop) => stop % cell !== 0)).toEqual([]);
+  },
+);
+
+test("a chunk of many rows is unpacked once, and the file is the same", async () => {
+  const plain = countingSource(16, 2, 200_000);
+  let reads = 0;
+  const packed: SpectrogramSource = {
+    ...plain,
+    blockChannels: 200_000,
+    read(range, into) {
+      reads++;
+      return plain.read(range, into);
+    },
+  };
+  await writeSigproc(path, plain);
+  const bytes = readFileSync(path);
+  await writeSigproc(path, packed);
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+  expect(reads).toBe(2);
 });
 
 test("8 and 16 bits hold whole numbers, and refuse what they can't", async () => {

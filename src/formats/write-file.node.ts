@@ -6,8 +6,8 @@ import { chmod, type FileHandle, open, realpath, rename, stat, unlink } from "no
 import { basename, dirname, join } from "node:path";
 import { FileError, InputError } from "../signal/errors.ts";
 
-/** Appends a chunk; text is written as UTF-8. Await each call before the next. */
-export type WriteChunk = (chunk: Uint8Array | string) => Promise<void>;
+/** Writes a chunk at byte `at`, or after the chunk before; text is written as UTF-8. Await each call before the next. */
+export type WriteChunk = (chunk: Uint8Array | string, at?: number) => Promise<void>;
 
 const MAX_WRITE_BYTES = 1 << 26;
 const openTemporaries = new Set<string>();
@@ -24,7 +24,8 @@ export async function writeFileAtomically<T>(
 ): Promise<T> {
   return replaceFile(path, options.signal, async (_temporary, handle) => {
     let position = 0;
-    return write(async (chunk) => {
+    return write(async (chunk, at = position) => {
+      position = at;
       options.signal?.throwIfAborted();
       const bytes = typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
       let written = 0;

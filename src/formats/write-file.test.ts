@@ -182,3 +182,14 @@ test("a process that exits while it writes leaves nothing", async () => {
   expect(existsSync(path)).toBe(false);
   expect(readdirSync(folder)).toEqual([]);
 });
+
+test("chunks go where they are told, and after the chunk before where they aren't", async () => {
+  const path = join(folder, "placed");
+  await writeFileAtomically(path, async (write) => {
+    await write("....");
+    await write("cd", 6);
+    await write("ef");
+    await write("ab", 4);
+  });
+  expect(readFileSync(path, "utf8")).toBe("....abcdef");
+});
