@@ -4,7 +4,11 @@
  * additions. Fast paths share nothing, so it is done only where it pays.
  */
 
-import type { BankLevel } from "./bank.ts";
+/** Paths over rows, as a level of the bank has them. */
+interface Paths {
+  readonly offsets: Int32Array;
+  readonly templates: number;
+}
 
 /** The sum over some rows of the boxes at fixed distances from a first one. */
 export interface GroupSum {
@@ -31,7 +35,7 @@ const SUM_COST = 3;
 const WORTHWHILE = 0.75;
 
 /** The cheapest way to share sums, or undefined where plain sums are about as cheap. */
-export function shareSums(level: BankLevel, rows: number): SharedSums | undefined {
+export function shareSums(level: Paths, rows: number): SharedSums | undefined {
   let best: SharedSums | undefined;
   let least = WORTHWHILE * level.templates * rows;
   for (const groupRows of GROUP_ROWS.filter((n) => n <= rows / 2)) {
@@ -47,7 +51,7 @@ export function shareSums(level: BankLevel, rows: number): SharedSums | undefine
   return best;
 }
 
-function shareGroups({ offsets, templates }: BankLevel, rows: number, groupRows: number): SharedSums {
+function shareGroups({ offsets, templates }: Paths, rows: number, groupRows: number): SharedSums {
   const groups = Math.ceil(rows / groupRows);
   const sums: { firstRow: number; offsets: Int32Array; least: number; most: number }[] = [];
   const sumOf = new Int32Array(templates * groups);
