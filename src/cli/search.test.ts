@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -85,7 +85,7 @@ test("--out makes the folder and writes the report and the tables", async () => 
 });
 
 test("--out that can't be a folder is refused before the search", async () => {
-  const file = join(folder, "taken");
+  const file = join(folder, "others");
   await writeFile(file, "");
   const { exitCode, stdout, stderr } = await search(scans[0]!, "--out", file);
   expect([exitCode, stdout]).toEqual([1, ""]);
@@ -106,4 +106,14 @@ test("limits and cadences that make no sense are wrong calls", async () => {
     const { exitCode, stdout } = await search(scans[0]!, ...args);
     expect([args, exitCode, stdout]).toEqual([args, 2, ""]);
   }
+});
+
+test("a .dat of another program is not replaced, and the search not begun", async () => {
+  const out = join(folder, "others");
+  await mkdir(out);
+  await writeFile(join(out, "scan_1.dat"), "# turboSETI's\n");
+  const { exitCode, stderr } = await search(scans[0]!, "--out", out);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("scan_1.dat: it is there and another program wrote it");
+  expect(await readdir(out)).toEqual(["scan_1.dat"]);
 });

@@ -2,9 +2,8 @@
 
 import { Command } from "commander";
 import { resultsJson } from "../formats/hit-json.ts";
-import { makeFolder } from "../formats/make-folder.node.ts";
 import { openSpectrograms } from "../formats/open.node.ts";
-import { writeHitTables } from "../report/hit-tables.node.ts";
+import { prepareTableFolder, writeHitTables } from "../report/hit-tables.node.ts";
 import { recordSearch } from "../report/record-search.ts";
 import { writeSearchReport } from "../report/search-report.node.ts";
 import { counted, driftText, expectedText, frequencyText, snrText } from "../report/values.ts";
@@ -124,7 +123,12 @@ export async function search(files: readonly string[], options: SearchOptions = 
     for (const file of files) {
       sources.push(...(await openSpectrograms(file, { allowTruncated: options.allowTruncated })));
     }
-    if (options.out !== undefined) await makeFolder(options.out);
+    if (options.out !== undefined) {
+      await prepareTableFolder(
+        options.out,
+        sources.map(({ name }) => name),
+      );
+    }
     const searchShare = options.out === undefined ? 1 : 0.8;
     const { record, cadence } = await recordSearch(
       sources,
