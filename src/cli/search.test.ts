@@ -85,7 +85,7 @@ test("--out makes the folder and writes the report and the tables", async () => 
 });
 
 test("--out that can't be a folder is refused before the search", async () => {
-  const file = join(folder, "others");
+  const file = join(folder, "taken");
   await writeFile(file, "");
   const { exitCode, stdout, stderr } = await search(scans[0]!, "--out", file);
   expect([exitCode, stdout]).toEqual([1, ""]);
@@ -109,7 +109,7 @@ test("limits and cadences that make no sense are wrong calls", async () => {
 });
 
 test("a .dat of another program is not replaced, and the search not begun", async () => {
-  const out = join(folder, "others");
+  const out = join(folder, "with-dat");
   await mkdir(out);
   await writeFile(join(out, "scan_1.dat"), "# turboSETI's\n");
   const { exitCode, stderr } = await search(scans[0]!, "--out", out);
