@@ -125,15 +125,17 @@ export interface PathTolerance {
 
 /**
  * With the drift's rate of change bounded by A, the drift changes by at most A |dt|, and the path from one line to the other
- * strays at most A dt^2 / 4 from the one that the mean of the two drifts gives.
+ * strays at most A dt^2 / 4 from the one that the mean of the two drifts gives. `changes` false: the drift is known to be steady.
  */
-export function pathTolerance(a: Line, b: Line, dtS: number): PathTolerance {
+export function pathTolerance(a: Line, b: Line, dtS: number, changes = true): PathTolerance {
   const span = Math.abs(dtS);
   const changing = Math.min(span, LONGEST_CHANGE_S);
-  const change = driftChangeHzPerS2(
-    Math.min(a.midHz, b.midHz),
-    Math.min(Math.abs(a.driftHzPerS), Math.abs(b.driftHzPerS)),
-  );
+  const change = changes
+    ? driftChangeHzPerS2(
+        Math.min(a.midHz, b.midHz),
+        Math.min(Math.abs(a.driftHzPerS), Math.abs(b.driftHzPerS)),
+      )
+    : 0;
   const measured =
     DRIFT_SIGMAS * Math.sqrt(a.driftErrorHzPerS ** 2 + b.driftErrorHzPerS ** 2) +
     Math.min(a.driftStepHzPerS, b.driftStepHzPerS);
@@ -182,10 +184,10 @@ export function searchHalfWidthHz(
  * How far two lines miss each other, `b` `dtS` seconds after `a` (mid-scan to mid-scan): the larger of the misses of `a` carried
  * on to `b` and of `b` carried back to `a`, Hz. Undefined where they don't lie on one path.
  */
-export function pathMiss(a: Line, b: Line, dtS: number): number | undefined {
+export function pathMiss(a: Line, b: Line, dtS: number, changes = true): number | undefined {
   const drifts = b.driftHzPerS - a.driftHzPerS;
   const off = b.midHz - a.midHz - ((a.driftHzPerS + b.driftHzPerS) / 2) * dtS;
-  const tolerance = pathTolerance(a, b, dtS);
+  const tolerance = pathTolerance(a, b, dtS, changes);
   if (!(Math.abs(drifts) <= tolerance.driftHzPerS && Math.abs(off) <= tolerance.frequencyHz))
     return undefined;
   return Math.abs(off) + Math.abs(drifts * dtS) / 2;

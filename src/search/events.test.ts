@@ -368,7 +368,14 @@ describe("start times", () => {
 });
 
 /** The rules of docs/events.md over all pairs, with each path followed from both ends. */
-function oracleMiss(a: Hit, b: Hit, scans: readonly ScanHits[], ia: number, ib: number): number | undefined {
+function oracleMiss(
+  a: Hit,
+  b: Hit,
+  scans: readonly ScanHits[],
+  ia: number,
+  ib: number,
+  changes = true,
+): number | undefined {
   const mid = (i: number) => (scans[i]!.time.tstartMjd - scans[0]!.time.tstartMjd) * 86_400 + SCAN_S / 2;
   const dt = mid(ib) - mid(ia);
   const forward = (b.midFrequencyMHz - a.midFrequencyMHz) * 1e6 - a.driftHzPerS * dt;
@@ -378,8 +385,9 @@ function oracleMiss(a: Hit, b: Hit, scans: readonly ScanHits[], ia: number, ib: 
   const errors = 3 * Math.sqrt(a.driftUncertaintyHzPerS ** 2 + b.driftUncertaintyHzPerS ** 2);
   const measured = errors + width / ((ROWS - 1) * TSAMP_S);
   const slow = Math.min(Math.abs(a.driftHzPerS), Math.abs(b.driftHzPerS));
-  const change =
+  const most =
     1e-4 + (1e-5 * Math.min(a.midFrequencyMHz, b.midFrequencyMHz) * 1e6) / 299_792_458 + slow / 7200;
+  const change = changes ? most : 0;
   const driftsApart = Math.abs(forward + backward) / Math.abs(dt);
   const apart = Math.abs(forward - backward) / 2;
   if (driftsApart > measured + change * Math.abs(dt)) return undefined;
@@ -405,8 +413,13 @@ function oracle(scans: readonly ScanHits[]) {
   }
   const off = role("OFF");
   const seenOff = new Set<Hit>();
+  const isSteady = (x: Seen, among: readonly Seen[]) =>
+    among.some((y) => y.i !== x.i && oracleMiss(x.hit, y.hit, scans, x.i, y.i, false) !== undefined);
   for (const a of on) {
-    for (const b of off) if (oracleMiss(a.hit, b.hit, scans, a.i, b.i) !== undefined) seenOff.add(a.hit);
+    for (const b of off) {
+      const changes = !isSteady(a, on) && !isSteady(b, off);
+      if (oracleMiss(a.hit, b.hit, scans, a.i, b.i, changes) !== undefined) seenOff.add(a.hit);
+    }
   }
   const order = scans.flatMap((s, i) => (s.role === "ON" ? [i] : []));
   const miss = (a: Seen, b: Seen) => (a.i === b.i ? undefined : oracleMiss(a.hit, b.hit, scans, a.i, b.i));

@@ -15,7 +15,7 @@ import {
   type WideIndex,
 } from "./events-cover.ts";
 import { forEachMatch, indexLines, type LineIndex } from "./events-index.ts";
-import { type Line, makeLine, type ScanClock, type ScanHits, scanClocks } from "./events-path.ts";
+import { type Line, makeLine, pathMiss, type ScanClock, type ScanHits, scanClocks } from "./events-path.ts";
 import {
   companionReason,
   coverReason,
@@ -117,6 +117,27 @@ function findStill(lines: readonly Line[], clocks: readonly ScanClock[]): Map<Li
   return still;
 }
 
+/**
+ * Lines that another of these scans has on the same path without any change of drift. Such a transmitter's drift is steady, and so a
+ * line that would take a changing one to meet it is another's.
+ */
+function findSteady(scans: readonly (readonly Line[])[], clocks: readonly ScanClock[]): Set<Line> {
+  const steady = new Set<Line>();
+  for (const [i, first] of scans.entries()) {
+    for (const second of scans.slice(i + 1)) {
+      if (first.length === 0 || second.length === 0) continue;
+      const dtS = clocks[second[0]!.scan]!.midS - clocks[first[0]!.scan]!.midS;
+      const index = indexLines(second, dtS);
+      for (const line of first) {
+        forEachMatch(line, index, (other) => {
+          if (pathMiss(line, other, dtS, false) !== undefined) steady.add(line).add(other);
+        });
+      }
+    }
+  }
+  return steady;
+}
+
 /** Lines that the OFF scans show, each by itself. The OFF scan nearest in time is the one named. */
 function findSeenOff(
   ons: readonly (readonly Line[])[],
@@ -125,6 +146,8 @@ function findSeenOff(
   clocks: readonly ScanClock[],
 ): Map<Line, RejectedHit> {
   const seenOff = new Map<Line, RejectedHit>();
+  const offLines = lines.filter((_, scan) => scans[scan]!.role === "OFF");
+  const steady = new Set([...findSteady(ons, clocks), ...findSteady(offLines, clocks)]);
   const offs = lines.flatMap((off, scan) => {
     if (scans[scan]!.role === "ON" || off.length === 0) return [];
     const wide = off.filter((line) => isWide(line, scans[scan]!.time.tsampS));
@@ -148,7 +171,8 @@ function findSeenOff(
       .sort((a, b) => Math.abs(a.index.dtS) - Math.abs(b.index.dtS));
     for (const line of on) {
       const wide = isWide(line, scans[scan]!.time.tsampS);
-      const seen = onPathOfOff(line, near, scans.length) ?? amongWide(line, wide, near, spanS, scans.length);
+      const seen =
+        onPathOfOff(line, near, steady, scans.length) ?? amongWide(line, wide, near, spanS, scans.length);
       if (seen) seenOff.set(line, { hit: line.hit, level: 1, rule: "in-off-scan", ...seen });
     }
   }
@@ -166,11 +190,18 @@ interface OffScan {
 
 type SeenOff = Required<Pick<RejectedHit, "reason" | "offHit">>;
 
-function onPathOfOff(line: Line, offs: readonly OffScan[], scans: number): SeenOff | undefined {
+function onPathOfOff(
+  line: Line,
+  offs: readonly OffScan[],
+  steady: ReadonlySet<Line>,
+  scans: number,
+): SeenOff | undefined {
   for (const { index } of offs) {
     let best: Line | undefined;
     let bestHz = Number.POSITIVE_INFINITY;
     forEachMatch(line, index, (off, missHz) => {
+      const changes = !steady.has(line) && !steady.has(off);
+      if (!changes && pathMiss(line, off, index.dtS, false) === undefined) return;
       if (missHz < bestHz) [best, bestHz] = [off, missHz];
     });
     if (best) return { reason: pathReason(line.hit, best, scans, bestHz, index.dtS), offHit: best.hit };
