@@ -12,7 +12,7 @@ import { channelFrequencyMHz, type SpectrogramSource } from "../signal/spectrogr
 import { makeBank } from "./bank.ts";
 import { expectedFalseHits } from "./false-hits.ts";
 import type { SegmentLine } from "./segment.ts";
-import type { SegmentJob, SegmentPlan, Tile } from "./segment-job.ts";
+import type { SegmentAnswer, SegmentJob, SegmentPlan, Tile } from "./segment-job.ts";
 import type { SegmentPool } from "./segment-pool.ts";
 import { workspaceBytes } from "./workspace.ts";
 
@@ -86,12 +86,11 @@ export async function searchDrift(
 
   const buffers = Array.from({ length: single ? 1 : 2 }, () => pool.allocate(rows * tileChannels));
   const keptChannels = single ? 0 : 2 * halo;
-  let before = pool.allocate(0);
-  let beforeChannels = 0;
+  const nothing = pool.allocate(0);
+  let doneChannels = 0;
   let reading = readTile(bandStart, buffers[0]!);
-  const lines: SegmentLine[] = [];
-  const notes: string[] = [];
-  let expectedFalse = 0;
+  let before: Tile | undefined;
+  const searches: { jobs: SegmentJob[]; answers: Promise<SegmentAnswer[]> }[] = [];
   for (let start = bandStart, t = 0; start < bandStop; start += tileChannels, t++) {
     const stop = Math.min(bandStop, start + tileChannels);
     const last = stop === bandStop;
@@ -99,32 +98,36 @@ export async function searchDrift(
       data: await reading,
       firstChannel: start,
       channels: stop - start,
-      before,
-      beforeChannels,
+      before: before ? keepEnd(before, rows, keptChannels, pool) : nothing,
+      beforeChannels: before ? keptChannels : 0,
     };
-    if (!last) {
-      reading = readTile(stop, buffers[(t + 1) % 2]!);
-      reading.catch(() => {});
-    }
-    const ownStart = t === 0 ? start : start - halo;
-    const jobs = cutSegments(ownStart, last ? stop : stop - halo, plan, dcChannels);
+    const jobs = cutSegments(before ? start - halo : start, last ? stop : stop - halo, plan, dcChannels);
     let done = 0;
-    const answers = await pool.search(plan, tile, jobs, () => {
-      done++;
-      options.onProgress?.(
-        (start - bandStart + ((stop - start) * done) / jobs.length) / (bandStop - bandStart),
-      );
+    const answers = pool.search(plan, tile, jobs, () => {
+      const { ownStart, ownStop } = jobs[done++]!;
+      doneChannels += ownStop - ownStart;
+      options.onProgress?.(doneChannels / (bandStop - bandStart));
     });
-    answers.forEach((answer, i) => {
-      lines.push(...answer.lines);
+    answers.catch(() => {});
+    await searches.at(-1)?.answers;
+    searches.push({ jobs, answers });
+    if (last) break;
+    // The tile before has been searched, so its memory is free for the next.
+    reading = readTile(stop, buffers[(t + 1) % 2]!);
+    reading.catch(() => {});
+    before = tile;
+  }
+
+  const lines: SegmentLine[] = [];
+  const notes: string[] = [];
+  let expectedFalse = 0;
+  for (const { jobs, answers } of searches) {
+    for (const [i, answer] of (await answers).entries()) {
       const { ownStart, ownStop } = jobs[i]!;
       const paths = { rows, maxSpan: plan.maxSpan, channels: ownStop - ownStart, pixelDof: answer.pixelDof };
       expectedFalse += expectedFalseHits(paths, plan.snr);
+      lines.push(...answer.lines);
       if (answer.crowded) notes.push(crowdedNote(source, jobs[i]!));
-    });
-    if (!last) {
-      before = keepEnd(tile, rows, keptChannels, pool);
-      beforeChannels = keptChannels;
     }
   }
   for (const buffer of buffers) pool.release(buffer);

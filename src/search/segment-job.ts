@@ -58,7 +58,7 @@ export class SegmentSearcher {
   }
 
   #workspaceFor(plan: SegmentPlan): Workspace {
-    if (this.#workspace === undefined || this.#plan !== plan) {
+    if (this.#workspace === undefined || !isSamePlan(this.#plan, plan)) {
       const bank: Bank = makeBank(plan.rows, plan.maxSpan, plan.bandStop - plan.bandStart);
       this.#workspace = makeWorkspace(this.#kernels, bank, plan.ownChannels + 2 * plan.halo);
       this.#plan = plan;
@@ -91,6 +91,10 @@ export class SegmentSearcher {
         ),
     };
   }
+}
+
+function isSamePlan(a: SegmentPlan | undefined, b: SegmentPlan): boolean {
+  return (Object.keys(b) as (keyof SegmentPlan)[]).every((key) => a?.[key] === b[key]);
 }
 
 function loadPixels(workspace: Workspace, tile: Tile, base: number, start: number, stop: number): void {

@@ -1,12 +1,9 @@
-/**
- * The segment pool on worker_threads. Pixels lie in shared memory; segments are handed out one at a time. A worker knows one tile
- * at a time, so tiles of searches that share the pool take turns.
- */
+/** The segment pool on worker_threads. Pixels lie in shared memory; segments are handed out one at a time, in the order asked. */
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { compileSearchKernels } from "./kernels.node.ts";
-import type { SegmentAnswer, SegmentJob, SegmentPlan, Tile } from "./segment-job.ts";
+import type { SegmentAnswer } from "./segment-job.ts";
 import type { SegmentPool } from "./segment-pool.ts";
 import type { WorkerMessage } from "./segment-worker.node.ts";
 
@@ -23,8 +20,9 @@ export async function threadPool(threads: number = availableParallelism()): Prom
   const module = await compileSearchKernels();
   const workers = Array.from({ length: threads }, () => new Worker(script, { workerData: module }));
   for (const worker of workers) worker.unref();
-  let known: SegmentPlan | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
+  const idle = [...workers];
+  const waiting: Waiting[] = [];
+  let alive = workers.length;
   const free: Float32Array[] = [];
 
   return {
@@ -39,47 +37,50 @@ export async function threadPool(threads: number = availableParallelism()): Prom
       free.length = Math.min(free.length, MOST_FREE);
     },
     search(plan, tile, jobs, onDone) {
-      const answers = turn.then(() => searchTile(plan, tile, jobs, onDone));
-      turn = answers.catch(() => {});
-      return answers;
+      const answers = jobs.map(async (job) => {
+        const answer = await new Promise<SegmentAnswer>((resolve, reject) => {
+          waiting.push({ message: { plan, tile, job }, resolve, reject });
+          handOut();
+        });
+        onDone?.();
+        return answer;
+      });
+      return Promise.all(answers);
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
 
-  async function searchTile(
-    plan: SegmentPlan,
-    tile: Tile,
-    jobs: readonly SegmentJob[],
-    onDone?: () => void,
-  ): Promise<SegmentAnswer[]> {
-    const answers: SegmentAnswer[] = [];
-    let next = 0;
-    const tell: WorkerMessage = { kind: "tile", tile, ...(plan === known ? {} : { plan }) };
-    known = plan;
-    for (const worker of workers) worker.postMessage(tell);
-    await Promise.all(workers.map(serve));
-    return answers;
-
-    async function serve(worker: Worker): Promise<void> {
-      worker.ref();
-      try {
-        while (next < jobs.length) {
-          const index = next++;
-          answers[index] = await ask(worker, { kind: "job", index, job: jobs[index]! });
-          onDone?.();
-        }
-      } finally {
-        worker.unref();
-      }
-    }
+  function handOut(): void {
+    while (idle.length > 0 && waiting.length > 0) void serve(idle.pop()!, waiting.shift()!);
   }
+
+  async function serve(worker: Worker, { message, resolve, reject }: Waiting): Promise<void> {
+    worker.ref();
+    try {
+      resolve(await ask(worker, message));
+      idle.push(worker);
+    } catch (error) {
+      reject(error);
+      alive--;
+      if (alive === 0) for (const other of waiting.splice(0)) other.reject(error);
+    } finally {
+      worker.unref();
+    }
+    handOut();
+  }
+}
+
+interface Waiting {
+  readonly message: WorkerMessage;
+  readonly resolve: (answer: SegmentAnswer) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 function ask(worker: Worker, message: WorkerMessage): Promise<SegmentAnswer> {
   return new Promise((resolve, reject) => {
-    const onMessage = ({ answer }: { answer: SegmentAnswer }) => settle(() => resolve(answer));
+    const onMessage = (answer: SegmentAnswer) => settle(() => resolve(answer));
     const onError = (error: Error) => settle(() => reject(error));
     const onExit = () => settle(() => reject(new Error("A search thread ended before it answered.")));
     const settle = (finish: () => void) => {
