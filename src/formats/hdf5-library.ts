@@ -37,6 +37,8 @@ export interface Hdf5Description {
   readonly chunks: readonly number[] | null;
   readonly filters: readonly { readonly id: number; readonly name: string }[];
   readonly isVirtual: boolean;
+  /** Where there is a mask, a byte for each value of the data: its chunks. Values whose byte isn't 0 are flagged. */
+  readonly mask?: { readonly chunks: readonly number[] | null };
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly rootAttributes: Readonly<Record<string, AttributeValue>>;
 }
@@ -60,7 +62,7 @@ export interface Hdf5WritePlan {
 
 export interface Hdf5Library {
   open(path: string): { id: bigint; description: Hdf5Description };
-  /** Reads rows x channels of one IF into `into`, as float32. `tick` is called after each piece. */
+  /** Reads rows x channels of one IF into `into`, as float32, NaN where the mask flags a value. `tick` is called after each piece. */
   read(id: bigint, layout: Hdf5Description, range: Hdf5Range, into: Float32Array, tick: () => void): void;
   create(path: string, plan: Hdf5WritePlan): bigint;
   write(id: bigint, range: Hdf5Range, data: Float32Array): void;
@@ -68,6 +70,7 @@ export interface Hdf5Library {
 }
 
 const DATASET = "/data";
+const MASK = "mask";
 /** 16 MB: a few milliseconds of work, and no more than a large chunk. */
 const PIECE_BYTES = 1 << 24;
 const MAX_ATTRIBUTES = 4096;
@@ -153,9 +156,39 @@ export function useHdf5Library(h5: typeof H5wasm, takeErrors: () => string): Hdf
       chunks: metadata.chunks,
       filters: m.get_dataset_filters(id, DATASET).map(({ id, name }) => ({ id, name })),
       isVirtual: metadata.virtual_sources !== undefined,
+      mask: describeMask(id, metadata.shape),
       attributes: readAttributes(id, DATASET),
       rootAttributes: readAttributes(id, "/"),
     };
+  }
+
+  function describeMask(id: bigint, shape: readonly number[] | null): Hdf5Description["mask"] {
+    if (!m.get_names(id, "/", false).includes(MASK) || m.get_type(id, MASK) !== m.H5G_DATASET)
+      return undefined;
+    const { type, size, shape: own, chunks } = m.get_dataset_metadata(id, MASK);
+    const fits = type === INTEGER && size === 1 && shape?.length === 3 && own?.join() === shape.join();
+    return fits ? { chunks } : undefined;
+  }
+
+  /** Reads a range piece by piece; `take` gets each while it lies in the library's memory. */
+  function readPieces(
+    id: bigint,
+    dataset: string,
+    chunks: readonly number[] | null,
+    bytesEach: number,
+    range: Hdf5Range,
+    take: (at: number, piece: Block) => void,
+  ): void {
+    const chunk = chunks ? { rows: chunks[0]!, channels: chunks[2]! } : undefined;
+    for (const piece of cutIntoPieces(range, chunk, PIECE_BYTES / bytesEach)) {
+      const at = scratchMemory(blockLength(piece) * bytesEach);
+      guarded(
+        (reason) =>
+          `rows ${piece.rowStart} to ${piece.rowStop}, channels ${piece.channelStart} to ${piece.channelStop} can't be read${reason}. The file was cut short or damaged; copy it again.`,
+        () => check(m.get_dataset_data(id, dataset, ...hyperslab(piece, range.ifIndex), BigInt(at))),
+      );
+      take(at, piece);
+    }
   }
 
   function check(status: number): void {
@@ -187,25 +220,26 @@ export function useHdf5Library(h5: typeof H5wasm, takeErrors: () => string): Hdf
 
     read(id, layout, range, into, tick) {
       const type = layout.elementType!;
-      const bytesEach = ELEMENT_BYTES[type];
       const width = range.channelStop - range.channelStart;
-      const chunk = layout.chunks ? { rows: layout.chunks[0]!, channels: layout.chunks[2]! } : undefined;
-      for (const piece of cutIntoPieces(range, chunk, PIECE_BYTES / bytesEach)) {
-        const at = scratchMemory(blockLength(piece) * bytesEach);
-        guarded(
-          (reason) =>
-            `rows ${piece.rowStart} to ${piece.rowStop}, channels ${piece.channelStart} to ${piece.channelStop} can't be read${reason}. The file was cut short or damaged; copy it again.`,
-          () => check(m.get_dataset_data(id, DATASET, ...hyperslab(piece, range.ifIndex), BigInt(at))),
-        );
-        const values = VIEWS[type](m.HEAPU8.buffer as ArrayBuffer, at, blockLength(piece));
-        const pieceWidth = piece.channelStop - piece.channelStart;
+      const eachRow = (piece: Block, copy: (from: number, to: number, length: number) => void) => {
+        const length = piece.channelStop - piece.channelStart;
         for (let row = piece.rowStart; row < piece.rowStop; row++) {
-          const from = (row - piece.rowStart) * pieceWidth;
           const to = (row - range.rowStart) * width + piece.channelStart - range.channelStart;
-          copyAsFloat32(values.subarray(from, from + pieceWidth), into, to);
+          copy((row - piece.rowStart) * length, to, length);
         }
         tick();
-      }
+      };
+      readPieces(id, DATASET, layout.chunks, ELEMENT_BYTES[type], range, (at, piece) => {
+        const values = VIEWS[type](m.HEAPU8.buffer as ArrayBuffer, at, blockLength(piece));
+        eachRow(piece, (from, to, length) => copyAsFloat32(values.subarray(from, from + length), into, to));
+      });
+      if (layout.mask === undefined) return;
+      readPieces(id, MASK, layout.mask.chunks, 1, range, (at, piece) => {
+        const flags = m.HEAPU8.subarray(at, at + blockLength(piece));
+        eachRow(piece, (from, to, length) => {
+          for (let i = 0; i < length; i++) if (flags[from + i] !== 0) into[to + i] = Number.NaN;
+        });
+      });
     },
 
     create(path, plan) {

@@ -287,3 +287,34 @@ function createChunked(module: typeof H5wasm.Module, file: bigint, shape: bigint
   module.create_dataset(file, "data", 0n, [0n, nifs, nchans], shape, chunk, 1, 4, true, false, 1, [4], false);
   module.resize_dataset(file, "data", shape);
 }
+
+test("gives NaN where a mask flags values, and ignores one that isn't the data's", async () => {
+  const path = join(folder, "masked.h5");
+  const flagged = new Set([0, 33, 70, 127]);
+  for (const [shape, fits] of [
+    [[4, 1, 32], true],
+    [[2, 1, 64], false],
+  ] as const) {
+    await makeHdf5(path, (_h5, file) => {
+      const data = file.create_dataset({
+        name: "data",
+        data: Float32Array.from({ length: 128 }, (_, i) => i),
+        shape: [4, 1, 32],
+      });
+      for (const [name, value] of Object.entries(goodAttributes)) {
+        data.create_attribute(name, value, [], typeof value === "number" ? "<d" : null);
+      }
+      const mask = Uint8Array.from({ length: 128 }, (_, i) => (flagged.has(i) ? 1 : 0));
+      file.create_dataset({ name: "mask", data: mask, shape: [...shape], chunks: [1, 1, 16] });
+    });
+    const source = await openHdf5(path);
+    const whole = await source.read();
+    expect([...whole.data]).toEqual(
+      Array.from({ length: 128 }, (_, i) => (fits && flagged.has(i) ? Number.NaN : i)),
+    );
+    const part = await source.read({ rowStart: 1, rowStop: 3, channelStart: 1, channelStop: 8 });
+    expect(part.data[0]).toBe(fits ? Number.NaN : 33);
+    expect(part.data[12]).toBe(fits ? Number.NaN : 70);
+    await source.close();
+  }
+});
