@@ -240,7 +240,7 @@ export function searchText(record: SearchRecord): string {
   }
   lines.push(
     "",
-    `At S/N ${parameters.snr} noise alone makes ${expectedText(record.expectedFalseHits)} of the ${counted(hits.length, "hit")}.`,
+    `At S/N ${parameters.snr} noise alone would make ${expectedText(record.expectedFalseHits)} hits.`,
   );
   if (alone && scans.length > 1) {
     lines.push(
