@@ -4,7 +4,7 @@
  * holds whatever can touch their own lines, so that where the band is cut makes no difference.
  */
 
-import { coarseChannels } from "../signal/coarse-channels.ts";
+import { type CoarseChannels, coarseChannels } from "../signal/coarse-channels.ts";
 import { UsageError } from "../signal/errors.ts";
 import type { Hit } from "../signal/hit.ts";
 import { type ResolvedRange, resolveRange } from "../signal/range.ts";
@@ -132,7 +132,7 @@ export async function searchDrift(
   }
   for (const buffer of buffers) pool.release(buffer);
   return {
-    hits: toHits(source, mergeShared(lines, rows), plan, options),
+    hits: toHits(source, mergeShared(lines, rows), plan, coarse, options.scan ?? 0),
     expectedFalseHits: expectedFalse,
     notes,
   };
@@ -243,11 +243,11 @@ function toHits(
   source: SpectrogramSource,
   lines: readonly SegmentLine[],
   plan: SegmentPlan,
-  options: DriftSearchOptions,
+  coarse: CoarseChannels,
+  scan: number,
 ): Hit[] {
   const { frequency, time } = source;
   const hzPerChannel = frequency.foffMHz * 1e6;
-  const coarse = coarseChannels(frequency, { channelsPerCoarse: options.channelsPerCoarse });
   const maxSlope = plan.maxSpan / Math.max(1, plan.rows - 1);
   const slopeStep = 1 / Math.max(1, plan.rows - 1);
   const middle = (plan.rows - 1) / 2;
@@ -259,7 +259,7 @@ function toHits(
     return [
       {
         file: source.name,
-        scan: options.scan ?? 0,
+        scan,
         frequencyMHz: channelFrequencyMHz(frequency, first),
         midFrequencyMHz: channelFrequencyMHz(frequency, line.position),
         driftHzPerS: (line.slope * hzPerChannel) / time.tsampS + 0,

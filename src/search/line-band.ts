@@ -1,7 +1,7 @@
 /** The band of channels that a line fills about its path: how far its skirts reach, and taking it out of the pixels. */
 
-import type { Candidate } from "./refine.ts";
-import type { Workspace } from "./workspace.ts";
+import { type Candidate, ownWidth } from "./refine.ts";
+import { rowStart, type Workspace } from "./workspace.ts";
 
 export interface LineBand {
   readonly position: number;
@@ -24,11 +24,11 @@ export function bandAbout(workspace: Workspace, line: Candidate): LineBand {
   return {
     position: line.position,
     slope: line.slope,
-    left: -(skirtReach(workspace, line, -1) + guard),
-    right: skirtReach(workspace, line, 1) + guard,
+    left: -(skirtReach(-1) + guard),
+    right: skirtReach(1) + guard,
   };
 
-  function skirtReach(workspace: Workspace, line: Candidate, side: -1 | 1): number {
+  function skirtReach(side: -1 | 1): number {
     const limit = Math.min(WIDEST_SKIRT, 16 * line.width + 4 * line.snr);
     let reach = half;
     let dip = Number.POSITIVE_INFINITY;
@@ -89,20 +89,26 @@ export function fitsItsBox(workspace: Workspace, line: Candidate): boolean {
 
 /** Mean of the pixels in a box of the line's width at a distance from it. NaN where none is there. */
 function meanBeside(workspace: Workspace, line: Candidate, distance: number): number {
+  const { sums, count } = boxSums(workspace, line, distance);
+  return sums.reduce((total, sum) => total + sum, 0) / count;
+}
+
+/** Each row's sum over a box of the line's width at a distance from its path, and how many pixels of them all are there. */
+function boxSums(workspace: Workspace, line: Candidate, distance: number) {
   const floats = workspace.kernels.floats();
-  let sum = 0;
+  const sums = new Float64Array(workspace.bank.rows);
   let count = 0;
-  for (let row = 0; row < workspace.bank.rows; row++) {
-    const at = (workspace.originAt + row * workspace.rowBytes) / 4;
+  for (let row = 0; row < sums.length; row++) {
+    const at = rowStart(workspace, row);
     const first = Math.floor(pathAt(workspace, line, row) + distance - (line.width - 1) / 2 + 0.5);
     const stop = Math.min(workspace.channels, first + line.width);
     for (let c = Math.max(0, first); c < stop; c++) {
       const value = floats[at + c]!;
-      sum += value;
+      sums[row]! += value;
       if (value !== 0) count++;
     }
   }
-  return sum / count;
+  return { sums, count };
 }
 
 /** Deviation of the median of many normal numbers, over that of their mean. */
@@ -119,7 +125,7 @@ function channelSnr(workspace: Workspace, line: Candidate, distance: number): nu
   for (let row = 0; row < rows; row++) {
     const channel = Math.floor(pathAt(workspace, line, row) + distance + 0.5);
     if (channel < 0 || channel >= workspace.channels) continue;
-    const value = floats[(workspace.originAt + row * workspace.rowBytes) / 4 + channel]!;
+    const value = floats[rowStart(workspace, row) + channel]!;
     if (value !== 0) values.push(value);
   }
   if (values.length < rows / 4) return Number.NaN;
@@ -143,7 +149,7 @@ export function clearBand(workspace: Workspace, band: LineBand): { start: number
     const first = Math.max(0, Math.floor(path + band.left + 0.5));
     const last = Math.min(workspace.channels, Math.ceil(path + band.right + 0.5));
     if (first >= last) continue;
-    const at = (workspace.originAt + row * workspace.rowBytes) / 4;
+    const at = rowStart(workspace, row);
     floats.fill(0, at + first, at + last);
     start = Math.min(start, first);
     stop = Math.max(stop, last);
@@ -161,7 +167,7 @@ export function liesInBand(
   workspace: Workspace,
   line: Candidate,
   band: LineBand,
-  gap = Math.max(2, line.width - Math.abs(line.slope)),
+  gap = Math.max(2, ownWidth(line)),
 ): boolean {
   const { rows } = workspace.bank;
   const reach = line.width / 2 + gap;
@@ -177,17 +183,7 @@ export function liesInBand(
 export function lastsOverRows(workspace: Workspace, line: Candidate, snr: number): boolean {
   const { rows } = workspace.bank;
   if (rows < 4) return true;
-  const floats = workspace.kernels.floats();
-  const sums = new Float64Array(rows);
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    const first = Math.floor(pathAt(workspace, line, row) + 0.5 - (line.width - 1) / 2);
-    for (let c = Math.max(0, first); c < Math.min(workspace.channels, first + line.width); c++) {
-      const value = floats[(workspace.originAt + row * workspace.rowBytes) / 4 + c]!;
-      sums[row]! += value;
-      if (value !== 0) count++;
-    }
-  }
+  const { sums, count } = boxSums(workspace, line, 0);
   sums.sort();
   const kept = sums.subarray(0, rows < 8 ? rows - 1 : rows - 2);
   const pixels = Math.max(1, count - (rows - kept.length) * line.width);

@@ -7,6 +7,7 @@
  * whose pixels are all the same or none of them finite is missing: it counts for nothing and becomes 0.
  */
 
+import { MAD_TO_DEVIATION } from "../signal/robust.ts";
 import { BLOCK_CHANNELS, KNOT_PAD, type Workspace } from "./workspace.ts";
 
 const OFFSET_BLOCKS = 32;
@@ -91,7 +92,6 @@ const LEAST_CROWD = 64;
 /** Past this, a pixel isn't a measurement. */
 const LARGEST_PIXEL = 1e30;
 const CLIP_DEVIATIONS = 6.5;
-const MAD_TO_DEVIATION = 1.4826;
 
 /** Moments of pixels among which some aren't finite, or so large that their squares aren't. Variance 0 where there is none. */
 function robustMoments(pixels: Float32Array): { mean: number; variance: number } {

@@ -5,7 +5,7 @@
  */
 
 import { templateSlope } from "./bank.ts";
-import { GRID_POINTS, type LevelArea, type Workspace } from "./workspace.ts";
+import { GRID_POINTS, type LevelArea, rowStart, type Workspace } from "./workspace.ts";
 
 export interface Candidate {
   /** Channel at the middle of the rows, counted from the segment's first channel's centre. */
@@ -20,6 +20,11 @@ export interface Candidate {
 export interface MeasuredLine extends Candidate {
   /** One standard deviation, channels a row. */
   readonly slopeUncertainty: number;
+}
+
+/** Width without what the drift smears over a row, a channel at least. */
+export function ownWidth({ width, slope }: Candidate): number {
+  return Math.max(1, width - Math.abs(slope));
 }
 
 interface Grid {
@@ -222,7 +227,7 @@ function fitWidth(workspace: Workspace, line: Candidate): Candidate {
 
 /** As `evaluate`, with boxes placed to the fraction of a channel: the pixels at their ends count by the share that is covered. */
 function evaluateSmooth(workspace: Workspace, width: number, grid: Grid): Float32Array {
-  const { kernels, bank, originAt, rowBytes } = workspace;
+  const { kernels, bank } = workspace;
   const floats = kernels.floats();
   const middle = (bank.rows - 1) / 2;
   const values = new Float32Array(grid.positions * grid.slopes);
@@ -236,7 +241,7 @@ function evaluateSmooth(workspace: Workspace, width: number, grid: Grid): Float3
         const left = start + slope * row;
         const first = Math.floor(left);
         const share = left - first;
-        const at = (originAt + row * rowBytes) / 4 + first;
+        const at = rowStart(workspace, row) + first;
         for (let c = 0; c <= width; c++) {
           const value = floats[at + c]!;
           if (value === 0) continue;

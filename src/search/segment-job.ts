@@ -3,7 +3,7 @@
 import { type Bank, makeBank } from "./bank.ts";
 import type { SearchKernels } from "./kernels.ts";
 import { type SegmentLine, searchSegment } from "./segment.ts";
-import { makeWorkspace, type Workspace } from "./workspace.ts";
+import { makeWorkspace, rowStart, type Workspace } from "./workspace.ts";
 
 /** What holds for all segments of a scan. */
 export interface SegmentPlan {
@@ -101,7 +101,7 @@ function loadPixels(workspace: Workspace, tile: Tile, base: number, start: numbe
   const floats = workspace.kernels.floats();
   const { data, firstChannel, channels, before, beforeChannels } = tile;
   for (let row = 0; row < workspace.bank.rows; row++) {
-    const at = (workspace.originAt + row * workspace.rowBytes) / 4;
+    const at = rowStart(workspace, row);
     floats.fill(0, at - workspace.pad, at + workspace.channels + workspace.pad);
     const split = Math.max(start, firstChannel);
     if (start < firstChannel) {

@@ -16,8 +16,8 @@ import {
   standsOut,
 } from "./line-band.ts";
 import { normaliseSegment } from "./noise.ts";
-import { type MeasuredLine, measureLine, refineCandidate } from "./refine.ts";
-import type { LevelArea, Workspace } from "./workspace.ts";
+import { type MeasuredLine, measureLine, ownWidth, refineCandidate } from "./refine.ts";
+import { type LevelArea, RUN, rowStart, type Workspace } from "./workspace.ts";
 
 export interface SegmentLine extends MeasuredLine {
   /** Channels from the lowest to the highest that the line stands out in, about its path. */
@@ -39,7 +39,8 @@ const SIDELOBE_CHANNELS = 12;
 const SIDELOBE_SHARE = 0.03;
 /** Measuring a candidate adds to its S/N: those under this share of the limit don't reach it. */
 const MEASURING_GAIN = 0.93;
-const RUN = 1024;
+/** Boxes of which only the strongest is remembered. */
+const PEAK_RUN = 1024;
 
 interface FoundLine {
   readonly line: MeasuredLine;
@@ -81,10 +82,7 @@ export function searchSegment(
     const band = bandAbout(workspace, line);
     const parent = found.find((other) => isRemnant(workspace, line, other));
     if (parent) {
-      parent.bandwidth = Math.max(
-        parent.bandwidth,
-        extentWith(workspace, parent.band, parent.line, band, line),
-      );
+      parent.bandwidth = Math.max(parent.bandwidth, extentWith(parent.band, band));
     } else if (lastsOverRows(workspace, line, snr)) {
       const isLine =
         standsOut(workspace, line, snr) &&
@@ -116,25 +114,9 @@ function isRemnant(workspace: Workspace, line: MeasuredLine, { line: other, band
   return line.snr < SIDELOBE_SHARE * other.snr && apart < SIDELOBE_CHANNELS * ownWidth(other);
 }
 
-/** Width without what the drift smears over a row. */
-function ownWidth({ width, slope }: MeasuredLine): number {
-  return Math.max(1, width - Math.abs(slope));
-}
-
-function extentWith(
-  workspace: Workspace,
-  band: LineBand,
-  line: MeasuredLine,
-  other: LineBand,
-  otherLine: MeasuredLine,
-): number {
-  const shift = otherLine.position - line.position;
-  if (
-    Math.abs(otherLine.slope - line.slope) * workspace.bank.rows >
-    4 * Math.max(line.width, otherLine.width)
-  ) {
-    return band.right - band.left;
-  }
+/** Channels from the lowest to the highest of two bands of parallel lines. */
+function extentWith(band: LineBand, other: LineBand): number {
+  const shift = other.position - band.position;
   return Math.max(band.right, other.right + shift) - Math.min(band.left, other.left + shift);
 }
 
@@ -142,7 +124,7 @@ function blankChannels(workspace: Workspace, channels: readonly number[]): void 
   const floats = workspace.kernels.floats();
   for (const channel of channels) {
     for (let row = 0; row < workspace.bank.rows; row++) {
-      floats[(workspace.originAt + row * workspace.rowBytes) / 4 + channel] = 0;
+      floats[rowStart(workspace, row) + channel] = 0;
     }
   }
 }
@@ -187,7 +169,7 @@ class LevelPeaks {
     this.area = area;
     this.#workspace = workspace;
     this.#toSnr = 1 / Math.sqrt(workspace.bank.rows * area.width);
-    this.#runs = new Int32Array(Math.ceil(area.boxes / RUN));
+    this.#runs = new Int32Array(Math.ceil(area.boxes / PEAK_RUN));
   }
 
   #best(): Float32Array {
@@ -198,7 +180,7 @@ class LevelPeaks {
   /** Sums the templates anew at boxes `start` to `stop`. */
   update(start: number, stop: number): void {
     const { area } = this;
-    const first = Math.max(0, Math.floor(start / 32) * 32);
+    const first = Math.max(0, Math.floor(start / RUN) * RUN);
     const last = Math.min(area.boxes, stop);
     if (first >= last) return;
     updateBestSums(this.#workspace.kernels, area, this.#workspace.bank.rows, first, last);
@@ -222,9 +204,9 @@ class LevelPeaks {
 
   #findRuns(start: number, stop: number): void {
     const best = this.#best();
-    for (let run = Math.floor(start / RUN); run * RUN < stop; run++) {
-      const end = Math.min(best.length, (run + 1) * RUN);
-      let box = run * RUN;
+    for (let run = Math.floor(start / PEAK_RUN); run * PEAK_RUN < stop; run++) {
+      const end = Math.min(best.length, (run + 1) * PEAK_RUN);
+      let box = run * PEAK_RUN;
       for (let i = box + 1; i < end; i++) if (best[i]! > best[box]!) box = i;
       this.#runs[run] = box;
     }

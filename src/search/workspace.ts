@@ -47,6 +47,11 @@ export interface Workspace {
   readonly gridAt: number;
 }
 
+/** Index among the kernels' floats of a row's channel 0. */
+export function rowStart({ originAt, rowBytes }: Workspace, row: number): number {
+  return (originAt + row * rowBytes) / 4;
+}
+
 export const BLOCK_CHANNELS = 256;
 export const KNOT_PAD = 2;
 export const GRID_POINTS = 4096;
