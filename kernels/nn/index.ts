@@ -1,1 +1,3 @@
 export * from "./probe";
+export * from "./depthwise";
+export * from "./depthwise-backward";
