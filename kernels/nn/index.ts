@@ -1,3 +1,4 @@
 export * from "./probe";
 export * from "./depthwise";
 export * from "./depthwise-backward";
+export * from "./norm";
