@@ -1,0 +1,57 @@
+/** The WASM engine in Node: kernels from the package's files, threads from worker_threads. */
+
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { UsageError } from "../../../signal/errors.ts";
+import type { Engine } from "../engine.ts";
+import { hasRelaxedSimd } from "./relaxed-simd.ts";
+import type { ThreadStart } from "./thread.ts";
+import { createWasmEngine, type ThreadTeam } from "./wasm-engine.ts";
+
+const script = new URL(
+  import.meta.url.endsWith(".ts") ? "./thread.node.ts" : "./thread.node.js",
+  import.meta.url,
+);
+
+export interface EngineOptions {
+  /** As many as the machine has cores, unless told otherwise. */
+  readonly threads?: number;
+  /** Relaxed SIMD (fused multiply-add), where the machine has it. */
+  readonly relaxedSimd?: boolean;
+}
+
+/** Starts the engine's threads. Close it when done. */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const threads = options.threads ?? availableParallelism();
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new UsageError(`The engine needs 1 to 256 threads; ${threads} were asked for.`);
+  }
+  const build = (options.relaxedSimd ?? hasRelaxedSimd()) ? "nn" : "nn-plain";
+  const file = new URL(`../../../../kernels/build/${build}.wasm`, import.meta.url);
+  return createWasmEngine(await WebAssembly.compile(await readFile(file)), threads, startWorkers);
+}
+
+function startWorkers(start: Omit<ThreadStart, "thread">): ThreadTeam {
+  const workers = Array.from({ length: start.threads }, (_, thread) => {
+    const workerData: ThreadStart = { ...start, thread };
+    const worker = new Worker(script, { workerData });
+    worker.unref();
+    return worker;
+  });
+  const failed = new Promise<never>((_, reject) => {
+    for (const worker of workers) worker.on("error", reject);
+  });
+  return {
+    failed,
+    busy(busy) {
+      for (const worker of workers) {
+        if (busy) worker.ref();
+        else worker.unref();
+      }
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * A network as a graph of typed operations. Shapes are checked when a value is made; nothing is computed here. `compile/`
+ * turns a graph into a plan that an engine runs.
+ */
+
+import { InputError } from "../signal/errors.ts";
+import type { Graph, Op, Shape, Value, Weight } from "./op.ts";
+
+export function createGraph(): Graph {
+  const values: Value[] = [];
+  const weights = new Map<string, Weight>();
+  let scope = "";
+  const graph: Graph = {
+    values,
+    weights,
+    add<A>(op: Op<A>, inputs: readonly Value[], attributes: A): Value<A> {
+      const place = { op, inputs, scope };
+      const shape = checkedShape(place, attributes);
+      const value: Value<A> = { graph, index: values.length, attributes, shape, ...place };
+      values.push(value as Value);
+      return value;
+    },
+    addWeight(weight) {
+      if (weights.has(weight.name)) throw new InputError(`The network has two tensors named ${weight.name}.`);
+      weights.set(weight.name, weight);
+    },
+    scope(name, build) {
+      const outer = scope;
+      scope = name;
+      try {
+        return build();
+      } finally {
+        scope = outer;
+      }
+    },
+  };
+  return graph;
+}
+
+/** Adds an operation to the graph that its inputs belong to. */
+export function apply<A>(op: Op<A>, inputs: readonly Value[], attributes: A): Value<A> {
+  return inputs[0]!.graph.add(op, inputs, attributes);
+}
+
+/** What errors and profiles call a value: `conv2d of blocks.1.0.conv_pw.weight`, `add in blocks.1.1`. */
+export function describe<A>({ op, inputs, scope }: Pick<Value<A>, "op" | "inputs" | "scope">): string {
+  const weight = inputs.find((input) => input.op.name === "weight");
+  if (weight) return `${op.name} of ${(weight.attributes as Weight).name}`;
+  return scope === "" ? op.name : `${op.name} in ${scope}`;
+}
+
+function checkedShape<A>(place: Pick<Value<A>, "op" | "inputs" | "scope">, attributes: A): Shape {
+  const shapes = place.inputs.map(({ shape }) => shape);
+  const fail = (problem: string): never => {
+    const given = shapes.map((shape) => `[${shape.join(", ")}]`).join(", ");
+    throw new InputError(`${describe(place)}: ${problem} The inputs' shapes are ${given || "none"}.`);
+  };
+  const shape = place.op.shape(shapes, attributes, fail);
+  if (shape.some((size) => !Number.isInteger(size) || size < 1)) {
+    fail(`the result would have the shape [${shape.join(", ")}]; every size must be 1 or more.`);
+  }
+  return shape;
+}

@@ -1,0 +1,132 @@
+/** Two-dimensional convolution, PyTorch's conv2d: any stride, padding, dilation and groups; depthwise has kernels of its own. */
+
+import { apply } from "../graph.ts";
+import { type Arguments, defineOp, type Lowering, type Value } from "../op.ts";
+import { padded } from "../plan.ts";
+import { batchNormOp } from "./batch-norm.ts";
+import { gradArguments, sizes, viewArguments } from "./views.ts";
+
+export interface Conv2dAttributes {
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+export const conv2dOp = defineOp<Conv2dAttributes>({
+  name: "conv2d",
+  shape([x, weight, bias], { stride, padding, dilation, groups }, fail) {
+    if (x!.length !== 4 || weight!.length !== 4) return fail("the input and the weight need four sizes.");
+    const [n, c, h, w] = x as [number, number, number, number];
+    const [k, cg, kh, kw] = weight as [number, number, number, number];
+    if (c !== cg * groups) fail(`the weight is for ${cg * groups} channels in ${groups} groups, the input has ${c}.`);
+    if (k % groups !== 0) fail(`${k} output channels can't be split into ${groups} groups.`);
+    if (bias && (bias.length !== 1 || bias[0] !== k)) fail(`the bias needs the shape [${k}].`);
+    const size = (length: number, kernel: number, i: 0 | 1) =>
+      Math.floor((length + 2 * padding[i] - dilation[i] * (kernel - 1) - 1) / stride[i]) + 1;
+    return [n, k, size(h, kh, 0), size(w, kw, 1)];
+  },
+  forward(lower, value) {
+    const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
+    const shape = convSizes(value);
+    const depthwise = isDepthwise(value);
+    const y = lower.activation(value.shape, "y");
+    const moments = wantsMoments(lower, value) ? lower.vector(2 * padded(shape.k), "moments") : undefined;
+    if (moments) lower.note(value as Value, "moments", moments);
+    let packed: Arguments;
+    if (depthwise) {
+      const w = lower.vector(shape.kh * shape.kw * padded(shape.c), "packed");
+      lower.note(value as Value, "forward", w);
+      lower.note(value as Value, "backward", w);
+      const { c, kh, kw } = shape;
+      lower.emit(value as Value, "packDepthwise", { w: lower.weight(weight), c, kh, kw }, { packed: w });
+      packed = { w };
+    } else {
+      const { c, k, kh, kw, groups } = shape;
+      const { forward, backward } = lower.packedConv(shape);
+      const both = lower.training && lower.needsGrad(x);
+      lower.note(value as Value, "backward", backward);
+      const out = both ? { forward, backward } : { forward };
+      lower.emit(value as Value, "packConv", { w: lower.weight(weight), c, k, kh, kw, groups }, out);
+      packed = { w: forward };
+    }
+    lower.emit(
+      value as Value,
+      depthwise ? "depthwiseForward" : "convForward",
+      { ...viewArguments(lower.view(x)), ...packed, bias: bias && lower.weight(bias), ...shape },
+      { y, moments },
+    );
+    lower.define(value as Value, { x: y, act: "none" });
+  },
+  backward(lower, value) {
+    const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
+    const grad = gradArguments(lower.gradView(value as Value));
+    const target = lower.needsGrad(x) ? lower.gradTarget(x) : undefined;
+    lower.emit(
+      value as Value,
+      isDepthwise(value) ? "depthwiseBackward" : "convBackward",
+      {
+        ...grad,
+        ...viewArguments(lower.view(x)),
+        w: target && lower.noted(value as Value, "backward"),
+        accumulate: target?.accumulate ?? 0,
+        ...convSizes(value),
+      },
+      { dx: target?.tensor, dW: lower.weightGrad(weight), dBias: bias && lower.weightGrad(bias) },
+    );
+  },
+  onnx(builder, { inputs, attributes: { stride, padding, dilation, groups } }) {
+    return builder.node(
+      "Conv",
+      inputs.map((input) => builder.name(input)),
+      {
+        kernel_shape: inputs[1]!.shape.slice(2),
+        strides: stride,
+        pads: [...padding, ...padding],
+        dilations: dilation,
+        group: groups,
+      },
+    );
+  },
+});
+
+type Pair = number | readonly [number, number];
+
+/** Convolves x [n, c, h, w] with weight [k, c / groups, kh, kw] and adds bias [k]. Numbers stand for both axes, height first. */
+export function conv2d(
+  x: Value,
+  weight: Value,
+  options: { bias?: Value; stride?: Pair; padding?: Pair; dilation?: Pair; groups?: number } = {},
+): Value {
+  const inputs = options.bias ? [x, weight, options.bias] : [x, weight];
+  return apply(conv2dOp, inputs, {
+    stride: pair(options.stride ?? 1),
+    padding: pair(options.padding ?? 0),
+    dilation: pair(options.dilation ?? 1),
+    groups: options.groups ?? 1,
+  }) as Value;
+}
+
+export function pair(size: Pair): readonly [number, number] {
+  return typeof size === "number" ? [size, size] : size;
+}
+
+function convSizes(value: Value<Conv2dAttributes>) {
+  const { stride, padding, dilation, groups } = value.attributes;
+  const { n, c, h, w } = sizes(value.inputs[0]!.shape);
+  const [, k, oh, ow] = value.shape as [number, number, number, number];
+  const [, , kh, kw] = value.inputs[1]!.shape as [number, number, number, number];
+  const [sh, sw] = stride;
+  const [ph, pw] = padding;
+  const [dh, dw] = dilation;
+  return { n, h, wd: w, c, oh, ow, k, kh, kw, sh, sw, ph, pw, dh, dw, groups };
+}
+
+function isDepthwise({ inputs, attributes, shape }: Value<Conv2dAttributes>): boolean {
+  const c = inputs[0]!.shape[1];
+  return c! > 1 && attributes.groups === c && shape[1] === c;
+}
+
+function wantsMoments(lower: Lowering, value: Value<Conv2dAttributes>): boolean {
+  return lower.training && lower.readers(value as Value).some(({ op }) => op === (batchNormOp as unknown));
+}
