@@ -1,0 +1,123 @@
+/** Tables of the convolution kernels (kernels/nn/conv.ts, pack.ts). */
+
+import { type KernelArgs, padded, type WasmKernel } from "../kernel.ts";
+
+export interface PackedShape {
+  readonly c: number;
+  readonly k: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly groups: number;
+}
+
+/** Groups that are computed one by one; 1 where they are too narrow and the packed weights get zeros between groups. */
+function denseGroups({ c, k, groups }: PackedShape): number {
+  return (c / groups) % 4 === 0 && (k / groups) % 4 === 0 ? groups : 1;
+}
+
+/** The product's sizes for one group: output channels, and the length of a row of patches. */
+function product(shape: PackedShape): { groups: number; k: number; depth: number } {
+  const groups = denseGroups(shape);
+  const c = groups === 1 ? padded(shape.c) : shape.c / groups;
+  return { groups, k: groups === 1 ? padded(shape.k) : shape.k / groups, depth: shape.kh * shape.kw * c };
+}
+
+/** Floats of the weights as `convForward` reads them. */
+export function packedForwardFloats(shape: PackedShape): number {
+  const { groups, k, depth } = product(shape);
+  return groups * k * depth;
+}
+
+/** Floats of the weights as `convBackward` reads them. */
+export const packedBackwardFloats = packedForwardFloats;
+
+/** `chunkRows`, `SMALL` and `SLACK` of the kernels. */
+const chunkRows = (floats: number) => Math.max(24, Math.min(90, Math.floor(98_304 / floats / 6) * 6));
+const SMALL = 448;
+const SLACK = 384;
+const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
+const sourceBytes = (channels: number) => 64 + 24 * channels;
+const stripBytes = (channels: number, rows: number) => Math.ceil(channels / 8) * rows * 32 + SLACK;
+
+const SIZE_FIELDS = [
+  "n",
+  "h",
+  "wd",
+  "c",
+  "oh",
+  "ow",
+  "k",
+  "kh",
+  "kw",
+  "sh",
+  "sw",
+  "ph",
+  "pw",
+  "dh",
+  "dw",
+  "groups",
+] as const;
+
+const shapeOf = (a: KernelArgs): PackedShape => ({
+  c: a.c!,
+  k: a.k!,
+  kh: a.kh!,
+  kw: a.kw!,
+  groups: a.groups!,
+});
+
+/** OIHW weights to panels; `forward` or `backward` may be 0. */
+export const packConv: WasmKernel = {
+  fields: ["w", "forward", "backward", "c", "k", "kh", "kw", "groups"],
+  phases: ["packConv"],
+};
+
+/** y = conv(view of x) + bias, and y's mean and biased variance per channel if `moments` is not 0. */
+export const convForward: WasmKernel = {
+  fields: ["x", "xScale", "xShift", "xGate", "xAct", "w", "bias", "y", "moments", ...SIZE_FIELDS],
+  phases: ["convForward", "convForwardMoments"],
+  scratch: (a) => {
+    const { depth } = product(shapeOf(a));
+    const small = align(sourceBytes(padded(a.c!))) + align(SMALL + 4 * padded(a.k!));
+    return small + 128 + stripBytes(depth, chunkRows(depth));
+  },
+  shared: (a, threads) => (a.moments ? threads * align(28 * padded(a.k!)) : 0),
+};
+
+/** dx (written or added to), dW and dBias (added to) of a convolution, from the gradient of its output read through a GradView. */
+export const convBackward: WasmKernel = {
+  fields: [
+    "g",
+    "y",
+    "scale",
+    "shift",
+    "act",
+    "gate",
+    "spread",
+    "coefA",
+    "coefB",
+    "coefC",
+    "x",
+    "xScale",
+    "xShift",
+    "xGate",
+    "xAct",
+    "w",
+    "dx",
+    "accumulate",
+    "dW",
+    "dBias",
+    ...SIZE_FIELDS,
+  ],
+  phases: ["convBackward", "convBackwardWeights"],
+  scratch: (a) => {
+    const { k, depth } = product(shapeOf(a));
+    const rows = chunkRows(depth + k);
+    const sources = align(sourceBytes(padded(a.k!))) + align(sourceBytes(padded(a.c!)));
+    return 256 + sources + SMALL + stripBytes(k, rows) + stripBytes(depth, rows) + rows * depth * 4;
+  },
+  shared: (a, threads) => {
+    const { groups, k, depth } = product(shapeOf(a));
+    return threads * (groups * Math.ceil(depth / 8) * 8 * k * 4 + 8 * padded(a.k!));
+  },
+};

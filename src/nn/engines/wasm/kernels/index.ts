@@ -1,0 +1,21 @@
+/** All kernels of the WASM engine by name. */
+
+import type { WasmKernel } from "../kernel.ts";
+import * as conv from "./conv.ts";
+import * as depthwise from "./depthwise.ts";
+import * as norm from "./norm.ts";
+
+export const kernels: Readonly<Record<string, WasmKernel>> = Object.fromEntries(
+  [conv, depthwise, norm]
+    .flatMap((room) => Object.entries<unknown>(room))
+    .filter((entry): entry is [string, WasmKernel] => isKernel(entry[1])),
+);
+
+/** Every phase's function, in the order in which programs number them. */
+export const phaseNames: readonly string[] = [
+  ...new Set(Object.values(kernels).flatMap(({ phases }) => phases)),
+];
+
+function isKernel(candidate: unknown): candidate is WasmKernel {
+  return typeof candidate === "object" && candidate !== null && "phases" in candidate;
+}
