@@ -1,0 +1,121 @@
+/** Rows of patches from an image, and their gradients back: row (image, oy, ox), columns (ky, kx, channel). */
+
+import { ConvSize, isPointwise } from "./conv-size";
+import { Source, copyPixels, copyRows, prepare, zeroRows } from "./conv-source";
+
+/** ceil(a / b) for b > 0. */
+// @ts-ignore: decorator
+@inline
+function ceilDiv(a: i32, b: i32): i32 {
+  return a > 0 ? (a + b - 1) / b : -(-a / b);
+}
+
+/** The first output column in [from, to] whose tap at `offset` stands at `bound` or past it. */
+// @ts-ignore: decorator
+@inline
+function firstInside(bound: i32, offset: i32, stride: i32, from: i32, to: i32): i32 {
+  return min(to, max(from, ceilDiv(bound - offset, stride)));
+}
+
+/** Writes rows [row, row + rows) of the matrix of patches as strips; padding is 0 whatever the view makes of 0. */
+export function gatherPatches(
+  source: Source,
+  s: ConvSize,
+  row: i32,
+  rows: i32,
+  channel: i32,
+  quads: i32,
+  to: usize,
+  toStep: usize,
+): void {
+  if (isPointwise(s)) {
+    copyPixels(source, s.h * s.wd, row, rows, channel, quads, to, toStep);
+    return;
+  }
+  const pixel = <usize>source.channels << 2;
+  let done = 0;
+  while (done < rows) {
+    const line = (row + done) / s.ow;
+    const ox = row + done - line * s.ow;
+    const count = min(rows - done, s.ow - ox);
+    const image = line / s.oh;
+    const oy = line - image * s.oh;
+    const at = to + (<usize>done << 5);
+    prepare(source, image);
+    let first = 0;
+    for (let ky = 0; ky < s.kh; ky++) {
+      const iy = oy * s.sh - s.ph + ky * s.dh;
+      for (let kx = 0; kx < s.kw; kx++) {
+        const offset = kx * s.dw - s.pw;
+        let low = ox;
+        let high = ox;
+        if (iy >= 0 && iy < s.h) {
+          low = firstInside(0, offset, s.sw, ox, ox + count);
+          high = firstInside(s.wd, offset, s.sw, low, ox + count);
+        }
+        if (high == low) zeroRows(count, quads, at, toStep, first);
+        else {
+          if (low > ox) zeroRows(low - ox, quads, at, toStep, first);
+          const ix = low * s.sw + offset;
+          copyRows(
+            source,
+            (<usize>(image * s.h + iy) * <usize>s.wd + <usize>ix) * pixel + (<usize>channel << 2),
+            pixel * <usize>s.sw,
+            high - low,
+            channel,
+            quads,
+            at + (<usize>(low - ox) << 5),
+            toStep,
+            first,
+          );
+          if (high < ox + count)
+            zeroRows(ox + count - high, quads, at + (<usize>(high - ox) << 5), toStep, first);
+        }
+        first += quads;
+      }
+    }
+    done += count;
+  }
+}
+
+/**
+ * Adds rows of patches (row-major, 4 * quads * kh * kw floats each) to the image's lines [line0, line1), lines counted over all images;
+ * the image has `pixel` bytes a pixel.
+ */
+export function scatterPatches(
+  patches: usize,
+  s: ConvSize,
+  row: i32,
+  rows: i32,
+  channel: i32,
+  quads: i32,
+  image: usize,
+  pixel: usize,
+  line0: i32,
+  line1: i32,
+): void {
+  const bytes = <usize>quads << 4;
+  for (let r = 0; r < rows; r++) {
+    const line = (row + r) / s.ow;
+    const ox = row + r - line * s.ow;
+    const n = line / s.oh;
+    const oy = line - n * s.oh;
+    for (let ky = 0; ky < s.kh; ky++) {
+      const iy = oy * s.sh - s.ph + ky * s.dh;
+      const inputLine = n * s.h + iy;
+      if (iy < 0 || iy >= s.h || inputLine < line0 || inputLine >= line1) {
+        patches += bytes * <usize>s.kw;
+        continue;
+      }
+      for (let kx = 0; kx < s.kw; kx++) {
+        const ix = ox * s.sw - s.pw + kx * s.dw;
+        if (ix >= 0 && ix < s.wd) {
+          const at = image + (<usize>inputLine * <usize>s.wd + <usize>ix) * pixel + (<usize>channel << 2);
+          for (let b: usize = 0; b < bytes; b += 16)
+            v128.store(at + b, f32x4.add(v128.load(at + b), v128.load(patches + b)));
+        }
+        patches += bytes;
+      }
+    }
+  }
+}
