@@ -4,3 +4,4 @@ export * from "./depthwise-backward";
 export * from "./norm";
 export * from "./pack";
 export * from "./conv";
+export * from "./view";

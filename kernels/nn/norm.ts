@@ -33,6 +33,12 @@ import { batchSums, imageSums, imageSumsFinish, padded, share, vectorOr } from "
 
 // @ts-ignore: decorator
 @inline
+function deviation(act: i32, x: usize, scale: v128, shift: v128, gate: v128, pivot: v128): v128 {
+  return f32x4.sub(f32x4.mul(activate(act, madd(v128.load(x), scale, shift)), gate), pivot);
+}
+
+// @ts-ignore: decorator
+@inline
 function momentsLoop(act: i32, x: usize, scale: usize, shift: usize, gate: usize, pivot: usize, rows: usize, stride: usize, acc: usize): void {
   for (let v: usize = 0; v < stride; v += 16) {
     const a = v128.load(scale + v);
@@ -41,10 +47,19 @@ function momentsLoop(act: i32, x: usize, scale: usize, shift: usize, gate: usize
     const p = v128.load(pivot + v);
     let sum = v128.load(acc + v);
     let squares = v128.load(acc + stride + v);
-    let at = x + v;
-    for (let r: usize = 0; r < rows; r++, at += stride) {
-      const value = f32x4.mul(activate(act, madd(v128.load(at), a, b)), g);
-      const d = f32x4.sub(value, p);
+    let from = x + v;
+    let r: usize = 4;
+    for (; r <= rows; r += 4) {
+      const d0 = deviation(act, from, a, b, g, p);
+      const d1 = deviation(act, from + stride, a, b, g, p);
+      const d2 = deviation(act, from + 2 * stride, a, b, g, p);
+      const d3 = deviation(act, from + 3 * stride, a, b, g, p);
+      from += 4 * stride;
+      sum = f32x4.add(sum, f32x4.add(f32x4.add(d0, d1), f32x4.add(d2, d3)));
+      squares = f32x4.add(squares, f32x4.add(madd(d0, d0, f32x4.mul(d1, d1)), madd(d2, d2, f32x4.mul(d3, d3))));
+    }
+    for (r -= 4; r < rows; r++, from += stride) {
+      const d = deviation(act, from, a, b, g, p);
       sum = f32x4.add(sum, d);
       squares = madd(d, d, squares);
     }
@@ -226,6 +241,14 @@ export function runningStats(args: usize, thread: i32, threads: i32, scratch: us
   c: i32;
 }
 
+/** (g gate + spread) act'(scale y + shift). */
+// @ts-ignore: decorator
+@inline
+function throughActivation(act: i32, g: v128, y: v128, scale: v128, shift: v128, gate: v128, spread: v128): v128 {
+  const outer = madd(g, gate, spread);
+  return act == 0 ? outer : f32x4.mul(outer, activateGradient(act, madd(y, scale, shift)));
+}
+
 // @ts-ignore: decorator
 @inline
 function backwardLoop(act: i32, g: usize, y: usize, w: Work, gate: usize, spread: usize, rows: usize, stride: usize, acc: usize): void {
@@ -241,10 +264,25 @@ function backwardLoop(act: i32, g: usize, y: usize, w: Work, gate: usize, spread
     let sum = v128.load(acc + v);
     let product = v128.load(acc + stride + v);
     let from = v;
-    for (let r: usize = 0; r < rows; r++, from += stride) {
+    let r: usize = 4;
+    for (; r <= rows; r += 4) {
+      const y0 = v128.load(y + from);
+      const d0 = throughActivation(act, v128.load(g + from), y0, a, b, ga, sp);
+      const y1 = v128.load(y + from + stride);
+      const d1 = throughActivation(act, v128.load(g + from + stride), y1, a, b, ga, sp);
+      const y2 = v128.load(y + from + 2 * stride);
+      const d2 = throughActivation(act, v128.load(g + from + 2 * stride), y2, a, b, ga, sp);
+      const y3 = v128.load(y + from + 3 * stride);
+      const d3 = throughActivation(act, v128.load(g + from + 3 * stride), y3, a, b, ga, sp);
+      from += 4 * stride;
+      sum = f32x4.add(sum, f32x4.add(f32x4.add(d0, d1), f32x4.add(d2, d3)));
+      const p0 = madd(d0, f32x4.sub(y0, m), f32x4.mul(d1, f32x4.sub(y1, m)));
+      const p1 = madd(d2, f32x4.sub(y2, m), f32x4.mul(d3, f32x4.sub(y3, m)));
+      product = f32x4.add(product, f32x4.add(p0, p1));
+    }
+    for (r -= 4; r < rows; r++, from += stride) {
       const value = v128.load(y + from);
-      const outer = madd(v128.load(g + from), ga, sp);
-      const dz = act == 0 ? outer : f32x4.mul(outer, activateGradient(act, madd(value, a, b)));
+      const dz = throughActivation(act, v128.load(g + from), value, a, b, ga, sp);
       sum = f32x4.add(sum, dz);
       product = madd(dz, f32x4.sub(value, m), product);
     }
