@@ -32,13 +32,21 @@ interface Term {
   readonly view: GradView;
 }
 
+export interface LoweringChoices {
+  readonly training: boolean;
+  /** The values wanted; the first is the loss in training. */
+  readonly outputs: readonly Value[];
+  /** Where the host wants to read values, in PyTorch's order without padding. */
+  readonly hostCopies?: readonly { readonly value: Value; readonly to: Tensor }[];
+}
+
 /** Lowers the whole graph; in training, `loss` is the value that gradients start from. */
 export function lowerGraph(
   graph: Graph,
   table: TensorTable,
   arenas: Arenas,
   packedConvFloats: PackedConvFloats,
-  { training, outputs }: { readonly training: boolean; readonly outputs: readonly Value[] },
+  { training, outputs, hostCopies = [] }: LoweringChoices,
 ): Lowered {
   const instructions: Instruction[] = [];
   const afterStep: Instruction[] = [];
@@ -167,6 +175,10 @@ export function lowerGraph(
   const order = graph.values.filter((value) => wanted.has(value));
   for (const value of order) value.op.forward(lower, value);
   for (const output of outputs) lower.dense(output);
+  for (const { value, to } of hostCopies) {
+    const { n, c, h, w } = sizes(value.shape);
+    emit(value, "nhwcToNchw", { x: lower.dense(value), n, c, h, w }, { y: to });
+  }
   if (training) {
     for (const value of order.toReversed()) {
       if (learned.has(value) && (terms.has(value) || outputs.includes(value))) value.op.backward?.(lower, value);

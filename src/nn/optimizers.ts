@@ -1,0 +1,71 @@
+/** The rules by which gradients change weights, as PyTorch has them. */
+
+import { UsageError } from "../signal/errors.ts";
+
+export interface Optimizer {
+  readonly name: string;
+  readonly kernel: string;
+  /** Its memory: arenas as large as the gradients'. */
+  readonly state: readonly string[];
+  readonly arguments: Readonly<Record<string, number>>;
+  /** Applied to convolutions' and linear layers' weights, not to norms and biases. */
+  readonly weightDecay: number;
+}
+
+export interface AdamOptions {
+  readonly betas?: readonly [number, number];
+  readonly eps?: number;
+  readonly weightDecay?: number;
+}
+
+/** Adam (Kingma and Ba 2015); weight decay is added to the gradient. */
+export function adam(options: AdamOptions = {}): Optimizer {
+  return adamOptimizer("adam", 0, { weightDecay: 0, ...options });
+}
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019). */
+export function adamW(options: AdamOptions = {}): Optimizer {
+  return adamOptimizer("adamW", 1, { weightDecay: 1e-2, ...options });
+}
+
+/** Stochastic gradient descent with momentum. */
+export function sgd({
+  momentum = 0.9,
+  dampening = 0,
+  nesterov = false,
+  weightDecay = 0,
+}: {
+  readonly momentum?: number;
+  readonly dampening?: number;
+  readonly nesterov?: boolean;
+  readonly weightDecay?: number;
+} = {}): Optimizer {
+  checkPart("momentum", momentum);
+  return {
+    name: "sgd",
+    kernel: "sgd",
+    state: ["momentum"],
+    arguments: { momentum, dampening, nesterov: nesterov ? 1 : 0 },
+    weightDecay,
+  };
+}
+
+function adamOptimizer(
+  name: string,
+  decoupled: 0 | 1,
+  { betas = [0.9, 0.999], eps = 1e-8, weightDecay }: AdamOptions & { readonly weightDecay: number },
+): Optimizer {
+  checkPart("beta1", betas[0]);
+  checkPart("beta2", betas[1]);
+  return {
+    name,
+    kernel: "adam",
+    state: ["m", "v"],
+    arguments: { beta1: betas[0], beta2: betas[1], eps, decoupled },
+    weightDecay,
+  };
+}
+
+function checkPart(name: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw new UsageError(`${name} must be at least 0 and below 1; it is ${value}.`);
+}
