@@ -5,3 +5,6 @@ export * from "./norm";
 export * from "./pack";
 export * from "./conv";
 export * from "./view";
+export * from "./peak";
+export * from "./optim";
+export * from "./loss";
