@@ -15,7 +15,7 @@ export class DepthwiseForwardArgs {
   xScale: usize;
   xShift: usize;
   xGate: usize;
-  xAct: u32;
+  xAct: i32;
   w: usize;
   bias: usize;
   y: usize;
@@ -42,7 +42,7 @@ export class DepthwiseBackwardArgs {
   y: usize;
   scale: usize;
   shift: usize;
-  act: u32;
+  act: i32;
   gate: usize;
   spread: usize;
   coefA: usize;
@@ -52,7 +52,7 @@ export class DepthwiseBackwardArgs {
   xScale: usize;
   xShift: usize;
   xGate: usize;
-  xAct: u32;
+  xAct: i32;
   w: usize;
   dx: usize;
   accumulate: u32;

@@ -8,9 +8,11 @@
  */
 
 import { DepthwiseBackwardArgs } from "./depthwise-args";
-import { addTo64, depthwiseBlocks, depthwiseWeightSums } from "./depthwise-blocks";
+import { depthwiseBlocks } from "./depthwise-blocks";
 import { channelBytes, EMPTY, fill, shareStart, to64, zeroMargins } from "./depthwise-memory";
+import { addTo64 } from "./depthwise-moments";
 import { GradVectors, gradRow, PIXEL, viewRow } from "./depthwise-rows";
+import { depthwiseWeightSums } from "./depthwise-weight-sums";
 
 /** Products that are added up in float32 before they go to float64. */
 const FLOAT32_SUM: i32 = 512;

@@ -6,8 +6,9 @@
  * ([taps][16]). Output i is init_i + the sum over rows and taps t of weight_t * input[i * step + t * dilation].
  */
 
-import { madd, ZERO } from "./simd";
+import { madd } from "./simd";
 import { PIXEL } from "./depthwise-rows";
+import { taps1step1, taps2step1, taps3step1, taps3step2, taps5step1, taps5step2 } from "./depthwise-unrolled";
 
 const BLOCK: i32 = 8;
 
@@ -21,8 +22,61 @@ export function depthwiseBlocks(
   rows: usize, count: i32, offset: usize, weightOffset: usize,
   init: usize, initStep: usize, to: usize, toStep: usize, outputs: i32, lanes: usize,
 ): void {
-  let left = outputs;
-  for (; left >= BLOCK; left -= BLOCK) {
+  const end = rows + 8 * count;
+  const blocks = outputs / BLOCK;
+  const sideBySide = dilation == PIXEL || taps == 1;
+  if (taps == 3 && step == PIXEL && sideBySide)
+    fullBlocks(3, 1, rows, end, offset, weightOffset, init, initStep, to, toStep, blocks, lanes);
+  else if (taps == 5 && step == PIXEL && sideBySide)
+    fullBlocks(5, 1, rows, end, offset, weightOffset, init, initStep, to, toStep, blocks, lanes);
+  else if (taps == 3 && step == 2 * PIXEL && sideBySide)
+    fullBlocks(3, 2, rows, end, offset, weightOffset, init, initStep, to, toStep, blocks, lanes);
+  else if (taps == 5 && step == 2 * PIXEL && sideBySide)
+    fullBlocks(5, 2, rows, end, offset, weightOffset, init, initStep, to, toStep, blocks, lanes);
+  else if (taps == 2 && step == PIXEL && sideBySide)
+    fullBlocks(2, 1, rows, end, offset, weightOffset, init, initStep, to, toStep, blocks, lanes);
+  else if (taps == 1 && step == PIXEL)
+    fullBlocks(1, 1, rows, end, offset, weightOffset, init, initStep, to, toStep, blocks, lanes);
+  else
+    anyBlocks(taps, step, dilation, rows, end, offset, weightOffset, init, initStep, to, toStep, blocks, lanes);
+
+  for (let i = blocks * BLOCK; i < outputs; i++) {
+    const p = offset + step * i;
+    if (lanes == PIXEL) onePixel(taps, dilation, rows, end, p, weightOffset, init + initStep * i, to + toStep * i);
+    else
+      for (let lane: usize = 0; lane < lanes; lane += 16)
+        oneVector(taps, dilation, rows, end, p + lane, weightOffset + lane, init + initStep * i + lane, to + toStep * i + lane);
+  }
+}
+
+/** taps and step (in pixels): literals that the unrolled loops are written for. */
+// @ts-ignore: decorator
+@inline
+function fullBlocks(
+  taps: i32, step: i32, rows: usize, end: usize, offset: usize, weightOffset: usize,
+  init: usize, initStep: usize, to: usize, toStep: usize, blocks: i32, lanes: usize,
+): void {
+  for (; blocks > 0; blocks--) {
+    for (let lane: usize = 0; lane < lanes; lane += 16) {
+      const p = offset + lane, w = weightOffset + lane, from = init + lane, at = to + lane;
+      if (taps == 3 && step == 1) taps3step1(rows, end, p, w, from, initStep, at, toStep);
+      else if (taps == 5 && step == 1) taps5step1(rows, end, p, w, from, initStep, at, toStep);
+      else if (taps == 3) taps3step2(rows, end, p, w, from, initStep, at, toStep);
+      else if (taps == 5) taps5step2(rows, end, p, w, from, initStep, at, toStep);
+      else if (taps == 2) taps2step1(rows, end, p, w, from, initStep, at, toStep);
+      else taps1step1(rows, end, p, w, from, initStep, at, toStep);
+    }
+    offset += <usize>(BLOCK * step) * PIXEL;
+    init += BLOCK * initStep;
+    to += BLOCK * toStep;
+  }
+}
+
+function anyBlocks(
+  taps: i32, step: usize, dilation: usize, rows: usize, end: usize, offset: usize, weightOffset: usize,
+  init: usize, initStep: usize, to: usize, toStep: usize, blocks: i32, lanes: usize,
+): void {
+  for (; blocks > 0; blocks--) {
     for (let lane: usize = 0; lane < lanes; lane += 16) {
       let q = init + lane;
       let a0 = v128.load(q); q += initStep;
@@ -33,7 +87,7 @@ export function depthwiseBlocks(
       let a5 = v128.load(q); q += initStep;
       let a6 = v128.load(q); q += initStep;
       let a7 = v128.load(q);
-      for (let r = rows, end = rows + 8 * count; r < end; r += 8) {
+      for (let r = rows; r < end; r += 8) {
         let p = load<usize>(r) + offset + lane;
         let w = load<usize>(r, 4) + weightOffset + lane;
         for (let t = 0; t < taps; t++, p += dilation, w += PIXEL) {
@@ -59,79 +113,40 @@ export function depthwiseBlocks(
       v128.store(q, a6); q += toStep;
       v128.store(q, a7);
     }
-    offset += 8 * step;
-    init += 8 * initStep;
-    to += 8 * toStep;
-  }
-  for (; left > 0; left--, offset += step, init += initStep, to += toStep) {
-    for (let lane: usize = 0; lane < lanes; lane += 16) {
-      let a = v128.load(init + lane);
-      for (let r = rows, end = rows + 8 * count; r < end; r += 8) {
-        let p = load<usize>(r) + offset + lane;
-        let w = load<usize>(r, 4) + weightOffset + lane;
-        for (let t = 0; t < taps; t++, p += dilation, w += PIXEL) a = madd(v128.load(p), v128.load(w), a);
-      }
-      v128.store(to + lane, a);
-    }
+    offset += BLOCK * step;
+    init += BLOCK * initStep;
+    to += BLOCK * toStep;
   }
 }
 
-/**
- * The weights' gradient from one input row: sums[t] += the sum over outputs i of gradient[i] * input[i * step + t * dilation]. The list holds, for each
- * gradient row that the input row meets, its address and that of its sums ([taps][16]).
- */
-export function depthwiseWeightSums(
-  taps: i32, input: usize, step: usize, dilation: usize,
-  rows: usize, count: i32, offset: usize, sumsOffset: usize, outputs: i32, lanes: usize,
+function onePixel(
+  taps: i32, dilation: usize, rows: usize, end: usize, offset: usize, weightOffset: usize, init: usize, to: usize,
 ): void {
-  for (let r = rows, end = rows + 8 * count; r < end; r += 8) {
-    for (let t = 0; t < taps; t++) {
-      const sums = load<usize>(r, 4) + sumsOffset + <usize>t * PIXEL;
-      for (let lane: usize = 0; lane < lanes; lane += 16) {
-        let g = load<usize>(r) + offset + lane;
-        let p = input + <usize>t * dilation + lane;
-        let a = v128.load(sums + lane);
-        for (let i = 0; i < outputs; i++, g += PIXEL, p += step) a = madd(v128.load(g), v128.load(p), a);
-        v128.store(sums + lane, a);
-      }
+  let a0 = v128.load(init), a1 = v128.load(init, 16), a2 = v128.load(init, 32), a3 = v128.load(init, 48);
+  for (let r = rows; r < end; r += 8) {
+    let p = load<usize>(r) + offset;
+    let w = load<usize>(r, 4) + weightOffset;
+    for (let t = 0; t < taps; t++, p += dilation, w += PIXEL) {
+      a0 = madd(v128.load(p), v128.load(w), a0);
+      a1 = madd(v128.load(p, 16), v128.load(w, 16), a1);
+      a2 = madd(v128.load(p, 32), v128.load(w, 32), a2);
+      a3 = madd(v128.load(p, 48), v128.load(w, 48), a3);
     }
   }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
 }
 
-/** Adds to sum and squares ([16] float64) the outputs' differences from the pivot and their squares; float32 over 64 outputs at most. */
-export function addMoments(y: usize, cBytes: usize, outputs: i32, lanes: usize, pivot: usize, sum: usize, squares: usize): void {
-  for (let lane: usize = 0; lane < lanes; lane += 16) {
-    const middle = v128.load(pivot + lane);
-    let p = y + lane;
-    for (let left = outputs; left > 0; left -= 64) {
-      let s0 = ZERO, q0 = ZERO, s1 = ZERO, q1 = ZERO;
-      let i = min(left, 64);
-      for (; i >= 2; i -= 2) {
-        const d0 = f32x4.sub(v128.load(p), middle);
-        const d1 = f32x4.sub(v128.load(p + cBytes), middle);
-        p += 2 * cBytes;
-        s0 = f32x4.add(s0, d0);
-        s1 = f32x4.add(s1, d1);
-        q0 = madd(d0, d0, q0);
-        q1 = madd(d1, d1, q1);
-      }
-      if (i) {
-        const d0 = f32x4.sub(v128.load(p), middle);
-        p += cBytes;
-        s0 = f32x4.add(s0, d0);
-        q0 = madd(d0, d0, q0);
-      }
-      addTo64(sum + 2 * lane, f32x4.add(s0, s1));
-      addTo64(squares + 2 * lane, f32x4.add(q0, q1));
-    }
+function oneVector(
+  taps: i32, dilation: usize, rows: usize, end: usize, offset: usize, weightOffset: usize, init: usize, to: usize,
+): void {
+  let a = v128.load(init);
+  for (let r = rows; r < end; r += 8) {
+    let p = load<usize>(r) + offset;
+    let w = load<usize>(r, 4) + weightOffset;
+    for (let t = 0; t < taps; t++, p += dilation, w += PIXEL) a = madd(v128.load(p), v128.load(w), a);
   }
-}
-
-/** Adds four floats to four float64 at `to`. */
-// @ts-ignore: decorator
-@inline
-export function addTo64(to: usize, four: v128): void {
-  v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(four)));
-  const high = v128.shuffle<i32>(four, four, 2, 3, 0, 1);
-  v128.store(to + 16, f64x2.add(v128.load(to + 16), f64x2.promote_low_f32x4(high)));
+  v128.store(to, a);
 }

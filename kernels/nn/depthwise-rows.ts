@@ -3,35 +3,16 @@
  * blocks read. Every element's activation is computed once, here.
  */
 
-import { madd, sigmoid, ZERO } from "./simd";
-
-const ONE: v128 = f32x4.splat(1);
+import { activate, activateGradient } from "./activate";
+import { madd } from "./simd";
 
 /** Bytes of the 16 channels of one pixel: one cache line. */
 export const PIXEL: usize = 64;
 
 // @ts-ignore: decorator
 @inline
-function act(z: v128, kind: u32): v128 {
-  if (kind == 1) return f32x4.pmax(z, ZERO);
-  if (kind == 2) return f32x4.mul(z, sigmoid(z));
-  if (kind == 3) return sigmoid(z);
-  return z;
-}
-
-// @ts-ignore: decorator
-@inline
-function slope(z: v128, kind: u32): v128 {
-  if (kind == 1) return v128.and(f32x4.gt(z, ZERO), ONE);
-  const s = sigmoid(z);
-  if (kind == 2) return f32x4.mul(s, madd(z, f32x4.sub(ONE, s), ONE));
-  return f32x4.mul(s, f32x4.sub(ONE, s));
-}
-
-// @ts-ignore: decorator
-@inline
 function viewPixels(
-  x: usize, pixels: usize, cBytes: usize, scale: usize, shift: usize, gate: usize, kind: u32, to: usize, tileBytes: usize,
+  x: usize, pixels: usize, cBytes: usize, scale: usize, shift: usize, gate: usize, kind: i32, to: usize, tileBytes: usize,
 ): void {
   for (; pixels > 0; pixels--, x += cBytes, to += PIXEL) {
     let tile = to;
@@ -39,7 +20,7 @@ function viewPixels(
       const lanes = min(cBytes - c, PIXEL);
       for (let i: usize = 0; i < lanes; i += 16) {
         const z = madd(v128.load(x + c + i), v128.load(scale + c + i), v128.load(shift + c + i));
-        v128.store(tile + i, f32x4.mul(act(z, kind), v128.load(gate + c + i)));
+        v128.store(tile + i, f32x4.mul(activate(kind, z), v128.load(gate + c + i)));
       }
     }
   }
@@ -47,7 +28,7 @@ function viewPixels(
 
 /** act(x * scale + shift) * gate of `pixels` pixels from x on; scale, shift and gate are [cp]. Tiles are tileBytes apart. */
 export function viewRow(
-  x: usize, pixels: usize, cBytes: usize, scale: usize, shift: usize, gate: usize, kind: u32, to: usize, tileBytes: usize,
+  x: usize, pixels: usize, cBytes: usize, scale: usize, shift: usize, gate: usize, kind: i32, to: usize, tileBytes: usize,
 ): void {
   if (kind == 2) viewPixels(x, pixels, cBytes, scale, shift, gate, 2, to, tileBytes);
   else if (kind == 1) viewPixels(x, pixels, cBytes, scale, shift, gate, 1, to, tileBytes);
@@ -70,7 +51,7 @@ export class GradVectors {
 // @ts-ignore: decorator
 @inline
 function gradPixels(
-  g: usize, y: usize, pixels: usize, cBytes: usize, v: GradVectors, kind: u32, to: usize, tileBytes: usize,
+  g: usize, y: usize, pixels: usize, cBytes: usize, v: GradVectors, kind: i32, to: usize, tileBytes: usize,
 ): void {
   const scale = v.scale, shift = v.shift, gate = v.gate, spread = v.spread;
   const coefA = v.coefA, coefB = v.coefB, coefC = v.coefC;
@@ -82,7 +63,7 @@ function gradPixels(
         const at = c + i;
         const yv = v128.load(y + at);
         let dz = madd(v128.load(g + at), v128.load(gate + at), v128.load(spread + at));
-        if (kind != 0) dz = f32x4.mul(dz, slope(madd(yv, v128.load(scale + at), v128.load(shift + at)), kind));
+        if (kind != 0) dz = f32x4.mul(dz, activateGradient(kind, madd(yv, v128.load(scale + at), v128.load(shift + at))));
         const d = madd(dz, v128.load(coefA + at), madd(yv, v128.load(coefB + at), v128.load(coefC + at)));
         v128.store(tile + i, d);
       }
@@ -92,7 +73,7 @@ function gradPixels(
 
 /** The GradView's value of `pixels` pixels from g and y on. */
 export function gradRow(
-  g: usize, y: usize, pixels: usize, cBytes: usize, v: GradVectors, kind: u32, to: usize, tileBytes: usize,
+  g: usize, y: usize, pixels: usize, cBytes: usize, v: GradVectors, kind: i32, to: usize, tileBytes: usize,
 ): void {
   if (y == 0) viewPixels(g, pixels, cBytes, v.gate, v.spread, v.coefA, 0, to, tileBytes);
   else if (kind == 2) gradPixels(g, y, pixels, cBytes, v, 2, to, tileBytes);

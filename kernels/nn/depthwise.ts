@@ -4,9 +4,10 @@
  */
 
 import { DepthwiseForwardArgs, PackDepthwiseArgs } from "./depthwise-args";
-import { addMoments, depthwiseBlocks } from "./depthwise-blocks";
-import { PIXEL, viewRow } from "./depthwise-rows";
+import { depthwiseBlocks } from "./depthwise-blocks";
 import { channelBytes, EMPTY, fill, shareStart, to64, zeroMargins } from "./depthwise-memory";
+import { addMoments } from "./depthwise-moments";
+import { PIXEL, viewRow } from "./depthwise-rows";
 
 /** Weights [c][1][kh][kw] to [kh*kw][cp]. */
 export function packDepthwise(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
