@@ -8,3 +8,4 @@ export * from "./view";
 export * from "./peak";
 export * from "./optim";
 export * from "./loss";
+export * from "./layout";

@@ -93,6 +93,8 @@ export interface GradView {
 /** What ops emit their kernels with. */
 export interface Lowering {
   readonly training: boolean;
+  /** What losses multiply their gradients by, when several batches make one update. */
+  readonly gradientScale: number;
   /** A tensor in the layout of an activation: [n][h][w][cp] or [n][fp]. */
   activation(shape: Shape, label: string): Tensor;
   /** A small tensor that is kept until the step ends. */

@@ -44,7 +44,7 @@ export function sgd({
   return {
     name: "sgd",
     kernel: "sgd",
-    state: ["momentum"],
+    state: ["momentumBuffer"],
     arguments: { momentum, dampening, nesterov: nesterov ? 1 : 0 },
     weightDecay,
   };
@@ -67,5 +67,6 @@ function adamOptimizer(
 }
 
 function checkPart(name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) throw new UsageError(`${name} must be at least 0 and below 1; it is ${value}.`);
+  if (!(value >= 0 && value < 1))
+    throw new UsageError(`${name} must be at least 0 and below 1; it is ${value}.`);
 }

@@ -90,7 +90,9 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
       const data = map.get(name);
       if (!data) throw new InputError(`There are no numbers for ${name}.`);
       if (data.length !== floats) {
-        throw new InputError(`${name} needs ${floats} numbers ([${weight.shape.join(", ")}]), not ${data.length}.`);
+        throw new InputError(
+          `${name} needs ${floats} numbers ([${weight.shape.join(", ")}]), not ${data.length}.`,
+        );
       }
       session.write(arena, data, offset);
     }
@@ -114,7 +116,9 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
       const data = batch[name];
       if (!data || data.length !== tensor.floats) {
         const given = data ? `${data.length}` : "none";
-        throw new InputError(`${name} needs ${tensor.floats} numbers ([${shape.join(", ")}]); ${given} were given.`);
+        throw new InputError(
+          `${name} needs ${tensor.floats} numbers ([${shape.join(", ")}]); ${given} were given.`,
+        );
       }
       session.write(tensor, data);
     }
@@ -203,7 +207,8 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
       };
     },
     restore(state) {
-      if (state.seed !== seed) throw new InputError(`The training was begun with seed ${state.seed}, not ${seed}.`);
+      if (state.seed !== seed)
+        throw new InputError(`The training was begun with seed ${state.seed}, not ${seed}.`);
       writeMap(plan.weights, state.weights, false);
       const parts = { ...plan.optimizerState };
       if (state.batches % accumulate !== 0) parts.gradient = plan.gradients;
@@ -219,7 +224,10 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
   };
 }
 
-async function firstNotFinite(session: Session, program: readonly Instruction[]): Promise<string | undefined> {
+async function firstNotFinite(
+  session: Session,
+  program: readonly Instruction[],
+): Promise<string | undefined> {
   await session.run("clear");
   for (const [i, instruction] of program.entries()) {
     await session.runPart("gradients", i, i + 1);
@@ -231,10 +239,13 @@ async function firstNotFinite(session: Session, program: readonly Instruction[])
   return undefined;
 }
 
-/** Runs of the arena as [start, end, decay], in floats. */
-function decayTable(plan: TrainingPlan, weightDecay: number): Float32Array {
+/** Runs of the arena as the optimisers' kernels read them: start and end as integers, the decay as a float32. */
+function decayTable(plan: TrainingPlan, weightDecay: number): Uint32Array {
   const runs = [...plan.layout.places.values()]
     .filter(({ weight }) => weight.trainable)
-    .map(({ weight, offset, floats }) => [offset, offset + floats, weight.decay ? weightDecay : 0]);
-  return Float32Array.from(runs.flat());
+    .map(({ weight, offset, floats }) => {
+      const [decayBits] = new Uint32Array(Float32Array.of(weight.decay ? weightDecay : 0).buffer);
+      return [offset, offset + floats, decayBits!];
+    });
+  return Uint32Array.from(runs.flat());
 }

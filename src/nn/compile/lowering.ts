@@ -4,7 +4,7 @@
  */
 
 import { describe } from "../graph.ts";
-import type { ConvShape, Graph, GradView, Lowering, Value, View, Weight } from "../op.ts";
+import type { ConvShape, GradView, Graph, Lowering, Value, View, Weight } from "../op.ts";
 import { gradArguments, sizes, viewArguments } from "../ops/views.ts";
 import { type Instruction, padded, type Tensor } from "../plan.ts";
 import type { TensorTable, WeightLayout } from "./tensors.ts";
@@ -16,9 +16,7 @@ export interface Arenas {
   readonly gradients?: Tensor;
 }
 
-export interface PackedConvFloats {
-  (shape: ConvShape): { readonly forward: number; readonly backward: number };
-}
+export type PackedConvFloats = (shape: ConvShape) => { readonly forward: number; readonly backward: number };
 
 export interface Lowered {
   readonly instructions: Instruction[];
@@ -36,6 +34,7 @@ export interface LoweringChoices {
   readonly training: boolean;
   /** The values wanted; the first is the loss in training. */
   readonly outputs: readonly Value[];
+  readonly gradientScale?: number;
   /** Where the host wants to read values, in PyTorch's order without padding. */
   readonly hostCopies?: readonly { readonly value: Value; readonly to: Tensor }[];
 }
@@ -46,7 +45,7 @@ export function lowerGraph(
   table: TensorTable,
   arenas: Arenas,
   packedConvFloats: PackedConvFloats,
-  { training, outputs, hostCopies = [] }: LoweringChoices,
+  { training, outputs, hostCopies = [], gradientScale = 1 }: LoweringChoices,
 ): Lowered {
   const instructions: Instruction[] = [];
   const afterStep: Instruction[] = [];
@@ -104,6 +103,7 @@ export function lowerGraph(
 
   const lower: Lowering = {
     training,
+    gradientScale,
     activation,
     vector: (floats, label) => table.create(label, floats, true),
     part: (tensor, offset, floats) => table.part(tensor, offset, floats, tensor.label),
@@ -181,7 +181,8 @@ export function lowerGraph(
   }
   if (training) {
     for (const value of order.toReversed()) {
-      if (learned.has(value) && (terms.has(value) || outputs.includes(value))) value.op.backward?.(lower, value);
+      if (learned.has(value) && (terms.has(value) || outputs.includes(value)))
+        value.op.backward?.(lower, value);
       for (const set of holders.values()) set.delete(value);
     }
   }

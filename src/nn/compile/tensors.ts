@@ -63,7 +63,10 @@ export function createTensorTable(): TensorTable {
 
 /** Where each weight of a network lies in an arena: trainable ones first, each from a multiple of 16 floats (a cache line). */
 export interface WeightLayout {
-  readonly places: ReadonlyMap<string, { readonly weight: Weight; readonly offset: number; readonly floats: number }>;
+  readonly places: ReadonlyMap<
+    string,
+    { readonly weight: Weight; readonly offset: number; readonly floats: number }
+  >;
   /** The part of the arena that is learned. */
   readonly trainableFloats: number;
   readonly floats: number;

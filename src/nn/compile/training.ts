@@ -44,7 +44,7 @@ export interface TrainingChoices {
 export function compileTraining(
   { graph, logits, loss }: TrainingParts,
   engine: Pick<Engine, "packedConvFloats">,
-  { optimizer, clipNorm, emaDecay }: TrainingChoices,
+  { optimizer, clipNorm, emaDecay, gradientScale }: TrainingChoices,
 ): TrainingPlan {
   const table = createTensorTable();
   const layout = layOutWeights(graph);
@@ -63,6 +63,7 @@ export function compileTraining(
     const arenas = training ? { layout, weights: arena, gradients } : { layout, weights: arena };
     return lowerGraph(graph, table, arenas, (shape) => engine.packedConvFloats(shape), {
       training,
+      gradientScale,
       outputs: wanted,
       hostCopies: [{ value: logits, to: hostLogits }],
     });
@@ -104,7 +105,9 @@ export function compileTraining(
           { w: weights, ...optimizerState },
         ),
       ],
-      average: shadow ? [step("ema", { w: weights, decay: emaDecay!, count: layout.floats }, { shadow })] : [],
+      average: shadow
+        ? [step("ema", { w: weights, decay: emaDecay!, count: layout.floats }, { shadow })]
+        : [],
       evaluate: inference.instructions,
     },
     layout,

@@ -40,7 +40,12 @@ export const batchNormOp = defineOp<BatchNormAttributes>({
     let moments = lower.noted(x, "moments");
     if (!moments) {
       moments = lower.vector(2 * padded(c), "moments");
-      lower.emit(value as Value, "moments", { ...viewArguments({ x: base, act: "none" }), n, pixels, c }, { moments });
+      lower.emit(
+        value as Value,
+        "moments",
+        { ...viewArguments({ x: base, act: "none" }), n, pixels, c },
+        { moments },
+      );
     }
     const rstd = lower.vector(padded(c), "rstd");
     lower.emit(value as Value, "normForward", { moments, ...affine }, { scale, shift, rstd });
@@ -74,14 +79,41 @@ export const batchNormOp = defineOp<BatchNormAttributes>({
     };
     const { sums, gate, spread } = grad;
     if (sums && gate && spread) {
-      lower.emit(value as Value, "normBackwardGated", { sums, gate, spread, moments, rstd, scale, n, pixels, c }, out);
+      lower.emit(
+        value as Value,
+        "normBackwardGated",
+        { sums, gate, spread, moments, rstd, scale, n, pixels, c },
+        out,
+      );
     } else {
       const { g, y, scale, shift, act, gate, spread } = gradArguments({ ...grad, y: base });
-      const reads = { g, y, scale, shift, act, gate, spread, moments, rstd, gamma: lower.weight(gamma), n, pixels, c };
+      const reads = {
+        g,
+        y,
+        scale,
+        shift,
+        act,
+        gate,
+        spread,
+        moments,
+        rstd,
+        gamma: lower.weight(gamma),
+        n,
+        pixels,
+        c,
+      };
       lower.emit(value as Value, "normBackward", reads, out);
     }
     const { act } = grad;
-    lower.addGrad(x, { g: grad.g, gate, spread, act, y: base, ...(act === "none" ? {} : { scale, shift }), coefs });
+    lower.addGrad(x, {
+      g: grad.g,
+      gate,
+      spread,
+      act,
+      y: base,
+      ...(act === "none" ? {} : { scale, shift }),
+      coefs,
+    });
   },
   onnx: (builder, { inputs, attributes: { eps } }) =>
     builder.node(

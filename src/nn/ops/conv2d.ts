@@ -19,7 +19,8 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
     if (x!.length !== 4 || weight!.length !== 4) return fail("the input and the weight need four sizes.");
     const [n, c, h, w] = x as [number, number, number, number];
     const [k, cg, kh, kw] = weight as [number, number, number, number];
-    if (c !== cg * groups) fail(`the weight is for ${cg * groups} channels in ${groups} groups, the input has ${c}.`);
+    if (c !== cg * groups)
+      fail(`the weight is for ${cg * groups} channels in ${groups} groups, the input has ${c}.`);
     if (k % groups !== 0) fail(`${k} output channels can't be split into ${groups} groups.`);
     if (bias && (bias.length !== 1 || bias[0] !== k)) fail(`the bias needs the shape [${k}].`);
     const size = (length: number, kernel: number, i: 0 | 1) =>
@@ -53,7 +54,7 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
     lower.emit(
       value as Value,
       depthwise ? "depthwiseForward" : "convForward",
-      { ...viewArguments(lower.view(x)), ...packed, bias: bias && lower.weight(bias), ...shape },
+      { ...viewArguments(lower.view(x)), ...packed, bias: bias && lower.weight(bias), ...kernelSizes(value) },
       { y, moments },
     );
     lower.define(value as Value, { x: y, act: "none" });
@@ -70,7 +71,7 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
         ...viewArguments(lower.view(x)),
         w: target && lower.noted(value as Value, "backward"),
         accumulate: target?.accumulate ?? 0,
-        ...convSizes(value),
+        ...kernelSizes(value),
       },
       { dx: target?.tensor, dW: lower.weightGrad(weight), dBias: bias && lower.weightGrad(bias) },
     );
@@ -120,6 +121,12 @@ function convSizes(value: Value<Conv2dAttributes>) {
   const [ph, pw] = padding;
   const [dh, dw] = dilation;
   return { n, h, wd: w, c, oh, ow, k, kh, kw, sh, sw, ph, pw, dh, dw, groups };
+}
+
+/** Depthwise kernels have one channel a group and need not be told. */
+function kernelSizes(value: Value<Conv2dAttributes>) {
+  const { k, groups, ...rest } = convSizes(value);
+  return isDepthwise(value) ? rest : { ...rest, k, groups };
 }
 
 function isDepthwise({ inputs, attributes, shape }: Value<Conv2dAttributes>): boolean {

@@ -24,7 +24,12 @@ export const dropPathOp = defineOp<{ readonly p: number }>({
     }
     const { n, c } = sizes(value.shape);
     const gate = lower.vector(n * padded(c), "drop path");
-    const random = { seed: lower.scalar("seed"), step: lower.scalar("step"), stream: lower.stream(value as Value), p };
+    const random = {
+      seed: lower.scalar("seed"),
+      step: lower.scalar("step"),
+      stream: lower.stream(value as Value),
+      p,
+    };
     lower.emit(value as Value, "dropPathGate", { ...random, n, c }, { gate });
     const ungated = view.gate ? { x: lower.dense(x), act: "none" as const } : view;
     lower.define(value as Value, { ...ungated, gate });

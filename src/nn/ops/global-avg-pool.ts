@@ -20,7 +20,12 @@ export const globalAvgPoolOp = defineOp<undefined>({
     const { n, c, pixels } = sizes(x.shape);
     const spread = lower.vector(n * padded(c), "spread");
     const count = n * padded(c);
-    lower.emit(value as Value, "scaleInto", { x: lower.grad(value as Value), a: 1 / pixels, count }, { y: spread });
+    lower.emit(
+      value as Value,
+      "scaleInto",
+      { x: lower.grad(value as Value), a: 1 / pixels, count },
+      { y: spread },
+    );
     lower.addGrad(x, { spread, act: "none" });
   },
   onnx: (builder, { inputs }) => builder.node("GlobalAveragePool", [builder.name(inputs[0]!)]),

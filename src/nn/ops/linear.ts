@@ -9,7 +9,8 @@ export const linearOp = defineOp<undefined>({
   shape([x, weight, bias], _, fail) {
     if (x!.length !== 2 || weight!.length !== 2) return fail("the input and the weight need two sizes.");
     if (x![1] !== weight![1]) fail(`the weight is for ${weight![1]} features, the input has ${x![1]}.`);
-    if (bias && (bias.length !== 1 || bias[0] !== weight![0])) fail(`the bias needs the shape [${weight![0]}].`);
+    if (bias && (bias.length !== 1 || bias[0] !== weight![0]))
+      fail(`the bias needs the shape [${weight![0]}].`);
     return [x![0]!, weight![0]!];
   },
   forward(lower, value) {
@@ -60,7 +61,21 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
 
 function linearSizes({ inputs, shape: [n, k] }: Value<undefined>) {
   const c = inputs[0]!.shape[1]!;
-  const one = { h: 1, wd: 1, oh: 1, ow: 1, kh: 1, kw: 1, sh: 1, sw: 1, ph: 0, pw: 0, dh: 1, dw: 1, groups: 1 };
+  const one = {
+    h: 1,
+    wd: 1,
+    oh: 1,
+    ow: 1,
+    kh: 1,
+    kw: 1,
+    sh: 1,
+    sw: 1,
+    ph: 0,
+    pw: 0,
+    dh: 1,
+    dw: 1,
+    groups: 1,
+  };
   return { n: n!, c, k: k!, ...one };
 }
 

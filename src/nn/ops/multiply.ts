@@ -47,7 +47,9 @@ export function multiply(a: Value, b: Value): Value {
 }
 
 function isGate({ inputs, shape }: Value<undefined>): boolean {
-  return shape.length === 4 && shape[2]! * shape[3]! > 1 && inputs[1]!.shape[2] === 1 && inputs[1]!.shape[3] === 1;
+  return (
+    shape.length === 4 && shape[2]! * shape[3]! > 1 && inputs[1]!.shape[2] === 1 && inputs[1]!.shape[3] === 1
+  );
 }
 
 function gateBackward(lower: Lowering, value: Value): void {
@@ -82,6 +84,11 @@ function productBackward(lower: Lowering, value: Value): void {
   ] as const) {
     if (!lower.needsGrad(input)) continue;
     const { tensor, accumulate } = lower.gradTarget(input);
-    lower.emit(value, "multiplyBackward", { g, other: lower.dense(other), accumulate, n, pixels, c }, { dx: tensor });
+    lower.emit(
+      value,
+      "multiplyBackward",
+      { g, other: lower.dense(other), accumulate, n, pixels, c },
+      { dx: tensor },
+    );
   }
 }

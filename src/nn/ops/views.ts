@@ -42,7 +42,13 @@ export function plainGrad(lower: Lowering, value: Value): GradView {
 }
 
 /** [n, c, h, w] or [n, features] as the sizes that kernels take. */
-export function sizes(shape: readonly number[]): { n: number; c: number; h: number; w: number; pixels: number } {
+export function sizes(shape: readonly number[]): {
+  n: number;
+  c: number;
+  h: number;
+  w: number;
+  pixels: number;
+} {
   const [n = 1, c = 1, h = 1, w = 1] = shape;
   return { n, c, h, w, pixels: h * w };
 }

@@ -1,9 +1,9 @@
 /** The words through which the host and the threads talk, in the memory they share. */
 
 /** Where the control words start, in bytes; the kernels' own static data lies below. */
-export const CONTROL_AT = 4096;
+export const CONTROL_AT = 61_440;
 /** Where plans may start. */
-export const PLAN_AT = 8192;
+export const PLAN_AT = 65_536;
 
 /** Indices of 32-bit words from CONTROL_AT. */
 export const word = {

@@ -68,7 +68,8 @@ export function layOutPlan(plan: Plan, threads: number, maxBytes: number): PlanL
   const resolve = ({ kernel, instruction }: (typeof uses)[number], address: (tensor: Tensor) => number) => {
     const all = { ...instruction.reads, ...instruction.writes };
     for (const [name, argument] of Object.entries(all)) {
-      if (argument !== undefined && !kernel.fields.includes(name)) throw new Error(`${instruction.kernel} takes no argument ${name}.`);
+      if (argument !== undefined && !kernel.fields.includes(name))
+        throw new Error(`${instruction.kernel} takes no argument ${name}.`);
     }
     const args: Record<string, number> = {};
     for (const field of kernel.fields) {

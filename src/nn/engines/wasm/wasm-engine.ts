@@ -30,7 +30,7 @@ export async function createWasmEngine(
   threads: number,
   startTeam: (start: Omit<ThreadStart, "thread">) => ThreadTeam,
 ): Promise<Engine> {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: MAX_PAGES, shared: true });
   const control = new Int32Array(memory.buffer, CONTROL_AT, 1024);
   const team = startTeam({ module, memory, threads });
   team.failed.catch(() => {});
@@ -141,8 +141,11 @@ function grow(memory: WebAssembly.Memory, bytes: number): void {
     memory.grow(Math.ceil(missing / PAGE_BYTES));
   } catch (cause) {
     const gib = (bytes / 2 ** 30).toFixed(1);
-    throw new InputError(`The machine did not give the ${gib} GiB that the network needs; use a smaller batch.`, {
-      cause,
-    });
+    throw new InputError(
+      `The machine did not give the ${gib} GiB that the network needs; use a smaller batch.`,
+      {
+        cause,
+      },
+    );
   }
 }

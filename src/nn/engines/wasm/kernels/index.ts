@@ -3,10 +3,14 @@
 import type { WasmKernel } from "../kernel.ts";
 import * as conv from "./conv.ts";
 import * as depthwise from "./depthwise.ts";
+import * as layout from "./layout.ts";
+import * as loss from "./loss.ts";
 import * as norm from "./norm.ts";
+import * as optim from "./optim.ts";
+import * as view from "./view.ts";
 
 export const kernels: Readonly<Record<string, WasmKernel>> = Object.fromEntries(
-  [conv, depthwise, norm]
+  [conv, depthwise, layout, loss, norm, optim, view]
     .flatMap((room) => Object.entries<unknown>(room))
     .filter((entry): entry is [string, WasmKernel] => isKernel(entry[1])),
 );

@@ -1,0 +1,72 @@
+/** The same numbers, in PyTorch's order, under another shape: reshape and flatten. The batch stays as it is. */
+
+import { apply } from "../graph.ts";
+import { defineOp, type Lowering, type Shape, type Value } from "../op.ts";
+import { sizes } from "./views.ts";
+
+export const reshapeOp = defineOp<{ readonly to: Shape }>({
+  name: "reshape",
+  shape([x], { to }, fail) {
+    const count = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
+    const shape = [x![0]!, ...to];
+    if (shape.length !== 2 && shape.length !== 4) fail("the result needs two or four sizes.");
+    if (count(shape) !== count(x!)) {
+      fail(`[${shape.join(", ")}] holds ${count(shape)} numbers, the input ${count(x!)}.`);
+    }
+    return shape;
+  },
+  forward(lower, value) {
+    const [x] = value.inputs as [Value];
+    if (liesTheSame(x.shape, value.shape)) {
+      lower.define(value as Value, { x: lower.dense(x), act: "none" });
+      return;
+    }
+    const y = lower.activation(value.shape, "reshaped");
+    emitReshape(lower, value as Value, lower.dense(x), x.shape, value.shape, { y, accumulate: 0 });
+    lower.define(value as Value, { x: y, act: "none" });
+  },
+  backward(lower, value) {
+    const [x] = value.inputs as [Value];
+    const g = lower.grad(value as Value);
+    if (liesTheSame(x.shape, value.shape)) {
+      lower.addGrad(x, { g, act: "none" });
+      return;
+    }
+    const { tensor, accumulate } = lower.gradTarget(x);
+    emitReshape(lower, value as Value, g, value.shape, x.shape, { y: tensor, accumulate });
+  },
+  onnx: (builder, { inputs, attributes: { to } }) =>
+    builder.node("Reshape", [
+      builder.name(inputs[0]!),
+      builder.constant("shape", BigInt64Array.from([0n, ...to.map(BigInt)]), [to.length + 1]),
+    ]),
+});
+
+/** x [n, ...] as [n, ...to]. */
+export function reshape(x: Value, to: Shape): Value {
+  return apply(reshapeOp, [x], { to }) as Value;
+}
+
+/** x [n, c, h, w] as [n, c * h * w], PyTorch's flatten(x, 1). */
+export function flatten(x: Value): Value {
+  return reshape(x, [x.shape.slice(1).reduce((product, size) => product * size, 1)]);
+}
+
+/** One pixel an image: channels and features lie alike. */
+function liesTheSame(a: Shape, b: Shape): boolean {
+  return a[1] === b[1] && sizes(a).pixels === sizes(b).pixels && sizes(a).w === sizes(b).w;
+}
+
+function emitReshape(
+  lower: Lowering,
+  value: Value,
+  x: ReturnType<Lowering["dense"]>,
+  from: Shape,
+  to: Shape,
+  { y, accumulate }: { readonly y: ReturnType<Lowering["dense"]>; readonly accumulate: 0 | 1 },
+): void {
+  const a = sizes(from);
+  const b = sizes(to);
+  const shape = { n: a.n, c: a.c, h: a.h, w: a.w, oc: b.c, oh: b.h, ow: b.w };
+  lower.emit(value, "reshape", { x, accumulate, ...shape }, { y });
+}
