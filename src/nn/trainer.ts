@@ -22,6 +22,10 @@ export interface TrainerOptions {
   readonly emaDecay?: number;
   /** Draws dropout and drop path. */
   readonly seed?: number;
+  /** Blocks that are computed twice to save memory: as few as fit into `maxBytes` ("auto"), all, or none. */
+  readonly recompute?: "auto" | "all" | "none";
+  /** Memory that the training may take; as much as the engine has, if not given. */
+  readonly maxBytes?: number;
 }
 
 export interface StepReport {
@@ -79,6 +83,8 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
     clipNorm: options.clipNorm,
     emaDecay: options.emaDecay,
     gradientScale: 1 / accumulate,
+    recompute: options.recompute,
+    maxBytes: options.maxBytes,
   });
   const session = engine.prepare(plan);
   let batches = 0;

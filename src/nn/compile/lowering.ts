@@ -20,6 +20,8 @@ export type PackedConvFloats = (shape: ConvShape) => { readonly forward: number;
 
 export interface Lowered {
   readonly instructions: Instruction[];
+  /** How many of them compute values; the rest, gradients. */
+  readonly forwardLength: number;
   /** What is to be run only after a step that went well. */
   readonly afterStep: Instruction[];
   view(value: Value): View;
@@ -179,6 +181,7 @@ export function lowerGraph(
     const { n, c, h, w } = sizes(value.shape);
     emit(value, "nhwcToNchw", { x: lower.dense(value), n, c, h, w }, { y: to });
   }
+  const forwardLength = instructions.length;
   if (training) {
     for (const value of order.toReversed()) {
       if (learned.has(value) && (terms.has(value) || outputs.includes(value)))
@@ -186,7 +189,7 @@ export function lowerGraph(
       for (const set of holders.values()) set.delete(value);
     }
   }
-  return { instructions, afterStep, view: lower.view, dense: lower.dense };
+  return { instructions, forwardLength, afterStep, view: lower.view, dense: lower.dense };
 }
 
 function isStored(view: GradView): boolean {

@@ -5,7 +5,8 @@ import type { Graph, Shape, Value } from "../op.ts";
 import type { Optimizer } from "../optimizers.ts";
 import type { Instruction, Plan, Tensor } from "../plan.ts";
 import { lowerGraph } from "./lowering.ts";
-import { createTensorTable, layOutWeights, type WeightLayout } from "./tensors.ts";
+import { type ForwardBackward, recomputableScopes, recompute } from "./recompute.ts";
+import { createTensorTable, layOutWeights, type TensorTable, type WeightLayout } from "./tensors.ts";
 
 export interface TrainingPlan extends Plan {
   readonly layout: WeightLayout;
@@ -40,11 +41,18 @@ export interface TrainingChoices {
   readonly gradientScale: number;
 }
 
+export interface MemoryChoices {
+  /** Blocks whose values are computed a second time on the way back: as few as fit into `maxBytes`, all, or none. */
+  readonly recompute?: "auto" | "all" | "none" | undefined;
+  /** What the plan may take in all; the engine's memory, if not given. */
+  readonly maxBytes?: number | undefined;
+}
+
 /** Programs: `clear`, `gradients` (adds to them), `statistics`, `norm`, `update`, `evaluate`. */
 export function compileTraining(
   { graph, logits, loss }: TrainingParts,
-  engine: Pick<Engine, "packedConvFloats">,
-  { optimizer, clipNorm, emaDecay, gradientScale }: TrainingChoices,
+  engine: Pick<Engine, "packedConvFloats" | "bytesFor" | "maxBytes">,
+  { optimizer, clipNorm, emaDecay, gradientScale, ...memory }: TrainingChoices & MemoryChoices,
 ): TrainingPlan {
   const table = createTensorTable();
   const layout = layOutWeights(graph);
@@ -80,7 +88,7 @@ export function compileTraining(
   });
   const count = layout.trainableFloats;
 
-  return {
+  const plan: TrainingPlan = {
     tensors: table.tensors,
     programs: {
       clear: [step("fillZero", { count }, { y: gradients })],
@@ -122,4 +130,33 @@ export function compileTraining(
     decays,
     logits: hostLogits,
   };
+  return withRecomputation(plan, forwardBackward, table, engine, memory);
+}
+
+/** The plan with as many blocks computed twice as it takes to fit. */
+function withRecomputation(
+  plan: TrainingPlan,
+  program: ForwardBackward,
+  table: TensorTable,
+  engine: Pick<Engine, "bytesFor" | "maxBytes">,
+  { recompute: choice = "auto", maxBytes = engine.maxBytes }: MemoryChoices,
+): TrainingPlan {
+  const scopes = choice === "none" ? [] : recomputableScopes(program);
+  const kept = table.tensors.length;
+  const recomputing = (count: number): TrainingPlan => {
+    table.tensors.length = kept;
+    const create = (label: string, floats: number) => table.create(label, floats, false);
+    const gradients = recompute(program, scopes.slice(0, count), create);
+    return { ...plan, tensors: [...table.tensors], programs: { ...plan.programs, gradients } };
+  };
+  if (choice === "all") return recomputing(scopes.length);
+  if (scopes.length === 0 || engine.bytesFor(plan) <= maxBytes) return plan;
+  let few = 0;
+  let many = scopes.length;
+  while (many - few > 1) {
+    const middle = (few + many) >> 1;
+    if (engine.bytesFor(recomputing(middle)) <= maxBytes) many = middle;
+    else few = middle;
+  }
+  return recomputing(many);
 }

@@ -10,6 +10,8 @@ export interface Engine {
   packedConvFloats(shape: ConvShape): { readonly forward: number; readonly backward: number };
   /** Bytes that a plan's tensors may take in all. */
   readonly maxBytes: number;
+  /** Bytes that a plan would take in all. */
+  bytesFor(plan: Plan): number;
   /** Lays out a plan's memory. An engine runs one plan at a time; preparing another ends the one before. */
   prepare(plan: Plan): Session;
   /** Ends the engine's threads and gives its memory back. */

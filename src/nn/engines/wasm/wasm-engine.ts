@@ -129,6 +129,7 @@ export async function createWasmEngine(
       forward: packedForwardFloats(shape),
       backward: packedBackwardFloats(shape),
     }),
+    bytesFor: (plan) => layOutPlan(plan, threads, Number.POSITIVE_INFINITY).bytes,
     prepare,
     close: () => team.close(),
   };
