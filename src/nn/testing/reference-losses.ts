@@ -54,4 +54,9 @@ const crossEntropy = (
 const mse = ([predicted, targets]: readonly Array64[]) =>
   mean([...predicted!.data].map((value, i) => (value - targets!.data[i]!) ** 2));
 
-export const losses: Readonly<Record<string, ReferenceOp>> = { bceWithLogits, focal, crossEntropy, mse };
+export const referenceLosses: Readonly<Record<string, ReferenceOp>> = {
+  bceWithLogits,
+  focal,
+  crossEntropy,
+  mse,
+};

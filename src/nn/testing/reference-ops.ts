@@ -4,7 +4,6 @@
  */
 
 import type { Shape, Weight } from "../op.ts";
-import { losses } from "./reference-losses.ts";
 
 export interface Array64 {
   readonly shape: Shape;
@@ -267,10 +266,8 @@ export const referenceOps: Readonly<Record<string, ReferenceOp>> = {
   gemPool,
   concat,
   reshape: same,
-  flatten: same,
   dropout: chance,
   dropPath: chance,
-  ...losses,
 };
 
 /** The name of a weight. */

@@ -9,6 +9,7 @@ import { linear } from "../ops/linear.ts";
 import { multiply } from "../ops/multiply.ts";
 import { buffer, parameter } from "../ops/weight.ts";
 import { finiteDifferences, runReference } from "./reference.ts";
+import { referenceLosses } from "./reference-losses.ts";
 import { referenceOps } from "./reference-ops.ts";
 
 const init = { kind: "constant", value: 0 } as const;
@@ -101,7 +102,13 @@ describe("ops by name", () => {
     attributes: object,
     shape: number[],
     training = false,
-  ) => [...referenceOps[name]!(inputs, attributes as never, { training, shape, update: () => {} })];
+  ) => [
+    ...{ ...referenceOps, ...referenceLosses }[name]!(inputs, attributes as never, {
+      training,
+      shape,
+      update: () => {},
+    }),
+  ];
   const window = { kernel: [2, 2], stride: [2, 2], padding: [1, 1] };
   const square = of([1, 2, 3, -4, 5, -6, 7, 8, 9], [1, 1, 3, 3]);
 

@@ -10,6 +10,7 @@
 
 import type { Graph, Value } from "../op.ts";
 import type { InputAttributes } from "../ops/input.ts";
+import { referenceLosses } from "./reference-losses.ts";
 import { type Array64, referenceOps, weightName } from "./reference-ops.ts";
 
 type Numbers = ArrayLike<number>;
@@ -98,7 +99,7 @@ function compute(
     const { name } = attributes as InputAttributes;
     return numbersOf(name, inputs[name]);
   }
-  const reference = referenceOps[op.name];
+  const reference = referenceOps[op.name] ?? referenceLosses[op.name];
   if (!reference) throw new Error(`The reference does not know the op ${op.name}.`);
   const update = (input: number, data: Float64Array) => {
     updated.set(weightName(value.inputs[input]!.attributes), data);
