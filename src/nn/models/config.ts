@@ -1,0 +1,128 @@
+/** What all models share: their options, checked, and the shape of what they give. */
+
+import { UsageError } from "../../signal/errors.ts";
+import type { Pair } from "../layers.ts";
+import type { Graph, Value } from "../op.ts";
+
+export interface ModelOptions {
+  /** Channels of the images; 3 if not given. */
+  readonly inChannels?: number;
+  /** Logits an image; 1,000 if not given. */
+  readonly numClasses?: number;
+  /**
+   * `plain`: the network's own first convolution reads the images, whatever their channels. `tutorial`: a 3x3 convolution with
+   * padding 3 and no bias, `stem.weight`, takes them to 3 channels before the network. `plain` if not given.
+   */
+  readonly stem?: "plain" | "tutorial";
+  /** Stride of the network's own first convolution, one number or [height, width]; 2 if not given. */
+  readonly stemStride?: Pair;
+  /** How likely a feature is left out before the classifier; the family's own if not given. */
+  readonly dropout?: number;
+  /** How likely the last residual branch is left out; it grows from 0 over the blocks. The family's own if not given. */
+  readonly dropPath?: number;
+  /** The pool before the classifier: mean, or generalised mean with a learned power (`global_pool.p`). `avg` if not given. */
+  readonly pool?: "avg" | "gem";
+  /** The compound coefficient of `efficientnet`: 0 is B0; wider, deeper and for larger images as it grows. */
+  readonly phi?: number;
+}
+
+/** All options, settled. Plain JSON: `createModel(config.name, config)` makes the same model. */
+export interface ModelConfig extends Required<Omit<ModelOptions, "phi">> {
+  readonly name: string;
+  readonly phi?: number;
+}
+
+export interface ImageSize {
+  readonly batch: number;
+  /** Pixels. */
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface BuiltModel {
+  readonly graph: Graph;
+  /** The input `image`, [batch, inChannels, height, width]. */
+  readonly images: Value;
+  /** [batch, features], what the classifier sees, before dropout. */
+  readonly features: Value;
+  /** [batch, numClasses]. */
+  readonly logits: Value;
+}
+
+export interface Model {
+  readonly name: string;
+  readonly config: ModelConfig;
+  /** Height and width of the images that the network was designed for; it takes others too. */
+  readonly resolution: number;
+  /** The weight that reads the images in a pretrained network, without a stem before it. */
+  readonly firstConv: string;
+  /** The layer whose weights depend on the classes. */
+  readonly classifier: string;
+  /** Builds the network for batches of one shape. Throws an InputError where the images are too small. */
+  build(size: ImageSize): BuiltModel;
+}
+
+type Defaults = Pick<ModelConfig, "dropout" | "dropPath">;
+
+const optionNames = [
+  "inChannels",
+  "numClasses",
+  "stem",
+  "stemStride",
+  "dropout",
+  "dropPath",
+  "pool",
+  "phi",
+] as const satisfies readonly (keyof ModelOptions)[];
+
+/** Checks options and fills in what is missing. Throws a UsageError that names the option. */
+export function settle(name: string, options: ModelOptions, family: Defaults): ModelConfig {
+  const known: readonly string[] = [...optionNames, "name"];
+  for (const option of Object.keys(options)) {
+    if (!known.includes(option)) {
+      throw new UsageError(`${name} has no option ${option}. Its options are ${optionNames.join(", ")}.`);
+    }
+  }
+  const {
+    inChannels = 3,
+    numClasses = 1000,
+    stem = "plain",
+    stemStride = 2,
+    dropout = family.dropout,
+    dropPath = family.dropPath,
+    pool = "avg",
+    phi,
+  } = options;
+  checkCount(name, "inChannels", inChannels);
+  checkCount(name, "numClasses", numClasses);
+  checkChoice(name, "stem", stem, ["plain", "tutorial"]);
+  checkChoice(name, "pool", pool, ["avg", "gem"]);
+  const strides = Array.isArray(stemStride) ? stemStride : [stemStride, stemStride];
+  if (strides.length !== 2) throw wrong(name, "stemStride", "one number or [height, width]", stemStride);
+  for (const stride of strides) checkCount(name, "stemStride", stride);
+  checkChance(name, "dropout", dropout);
+  checkChance(name, "dropPath", dropPath);
+  const settled = { name, inChannels, numClasses, stem, stemStride, dropout, dropPath, pool };
+  return phi === undefined ? settled : { ...settled, phi };
+}
+
+/** Throws a UsageError unless the batch and the images' sizes are whole numbers from 1. */
+export function checkSize(name: string, { batch, height, width }: ImageSize): void {
+  for (const [size, value] of Object.entries({ batch, height, width })) checkCount(name, size, value);
+}
+
+export function wrong(name: string, option: string, wanted: string, given: unknown): UsageError {
+  return new UsageError(`${name}: ${option} must be ${wanted}; it is ${JSON.stringify(given) ?? given}.`);
+}
+
+function checkCount(name: string, option: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) throw wrong(name, option, "a whole number from 1", value);
+}
+
+function checkChance(name: string, option: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw wrong(name, option, "at least 0 and below 1", value);
+}
+
+function checkChoice(name: string, option: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) throw wrong(name, option, choices.join(" or "), value);
+}
