@@ -9,3 +9,5 @@ export * from "./peak";
 export * from "./optim";
 export * from "./loss";
 export * from "./layout";
+export * from "./elementwise";
+export * from "./copy";

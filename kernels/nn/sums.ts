@@ -8,7 +8,7 @@ export type AddRows = (args: usize, work: usize, image: usize, offset: usize, ro
 
 const CHUNK: usize = 96;
 /** Rows taken at a time: the sums stay in registers for so many. */
-const BLOCK: usize = 8;
+const BLOCK: usize = 4;
 
 /** Where the share of `thread` begins among `total` things. */
 // @ts-ignore: decorator

@@ -1,0 +1,128 @@
+/** Tensors moved between layouts: channel ranges, other logical shapes, the host's channels-first order. */
+
+import { padded, share } from "./sums";
+
+// @ts-ignore: decorator
+@inline
+function put(to: usize, value: f32, accumulate: bool): void {
+  store<f32>(to, accumulate ? load<f32>(to) + value : value);
+}
+
+@unmanaged class ConcatPartArgs {
+  src: usize;
+  dst: usize;
+  srcC: i32;
+  dstC: i32;
+  srcAt: i32;
+  dstAt: i32;
+  channels: i32;
+  accumulate: i32;
+  n: i32;
+  pixels: i32;
+}
+
+/**
+ * dst[..., dstAt + i] = (or +=) src[..., srcAt + i] for i < channels. Who stores the last channel of dst stores its padding too.
+ */
+export function concatPart(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<ConcatPartArgs>(args);
+  const srcBytes = padded(a.srcC) << 2;
+  const dstBytes = padded(a.dstC) << 2;
+  const end = (<usize>(a.dstAt + a.channels)) << 2;
+  const ends = a.accumulate == 0 && a.dstAt + a.channels == a.dstC;
+  const bytes = <usize>a.channels << 2;
+  const rows = <usize>a.n * <usize>a.pixels;
+  const last = share(rows, thread + 1, threads);
+  for (let row = share(rows, thread, threads); row < last; row++) {
+    const src = a.src + row * srcBytes + ((<usize>a.srcAt) << 2);
+    const dst = a.dst + row * dstBytes + ((<usize>a.dstAt) << 2);
+    let i: usize = 0;
+    for (; i + 16 <= bytes; i += 16) {
+      const value = v128.load(src + i);
+      v128.store(dst + i, a.accumulate ? f32x4.add(v128.load(dst + i), value) : value);
+    }
+    for (; i < bytes; i += 4) put(dst + i, load<f32>(src + i), a.accumulate != 0);
+    if (ends) for (let lane = end; lane < dstBytes; lane += 4) store<f32>(a.dst + row * dstBytes + lane, 0);
+  }
+}
+
+@unmanaged class ReshapeArgs {
+  src: usize;
+  dst: usize;
+  srcC: i32;
+  srcPixels: i32;
+  dstN: i32;
+  dstC: i32;
+  dstPixels: i32;
+  accumulate: i32;
+}
+
+/** dst = (or +=) src, element k of the one's logical order (image, channel, pixel) being element k of the other's. */
+export function reshape(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<ReshapeArgs>(args);
+  const srcC = <usize>a.srcC;
+  const srcPixels = <usize>a.srcPixels;
+  const srcCp = padded(a.srcC);
+  const dstC = <usize>a.dstC;
+  const dstPixels = <usize>a.dstPixels;
+  const dstCp = padded(a.dstC);
+  const rows = <usize>a.dstN * dstPixels;
+  const last = share(rows, thread + 1, threads);
+  for (let row = share(rows, thread, threads); row < last; row++) {
+    const image = row / dstPixels;
+    const to = a.dst + ((row * dstCp) << 2);
+    let k = image * dstC * dstPixels + (row - image * dstPixels);
+    for (let c: usize = 0; c < dstCp; c++, k += dstPixels) {
+      if (c >= dstC) {
+        store<f32>(to + (c << 2), 0);
+        continue;
+      }
+      const plane = k / srcPixels;
+      const from = plane / srcC;
+      const at = (from * srcPixels + (k - plane * srcPixels)) * srcCp + (plane - from * srcC);
+      put(to + (c << 2), load<f32>(a.src + (at << 2)), a.accumulate != 0);
+    }
+  }
+}
+
+@unmanaged class LayoutArgs {
+  src: usize;
+  dst: usize;
+  n: i32;
+  c: i32;
+  pixels: i32;
+}
+
+/** The host's [n][c][pixels] to [n][pixels][cp]. */
+export function nchwToNhwc(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<LayoutArgs>(args);
+  const c = <usize>a.c;
+  const cp = padded(a.c);
+  const pixels = <usize>a.pixels;
+  const rows = <usize>a.n * pixels;
+  const last = share(rows, thread + 1, threads);
+  for (let row = share(rows, thread, threads); row < last; row++) {
+    const image = row / pixels;
+    const from = a.src + ((image * c * pixels + (row - image * pixels)) << 2);
+    const to = a.dst + ((row * cp) << 2);
+    for (let i: usize = 0; i < cp; i++) {
+      store<f32>(to + (i << 2), i < c ? load<f32>(from + ((i * pixels) << 2)) : 0);
+    }
+  }
+}
+
+/** [n][pixels][cp] to the host's [n][c][pixels]. */
+export function nhwcToNchw(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<LayoutArgs>(args);
+  const c = <usize>a.c;
+  const cp = padded(a.c);
+  const pixels = <usize>a.pixels;
+  const rows = <usize>a.n * pixels;
+  const last = share(rows, thread + 1, threads);
+  for (let row = share(rows, thread, threads); row < last; row++) {
+    const image = row / pixels;
+    const to = a.dst + ((image * c * pixels + (row - image * pixels)) << 2);
+    const from = a.src + ((row * cp) << 2);
+    for (let i: usize = 0; i < c; i++) store<f32>(to + ((i * pixels) << 2), load<f32>(from + (i << 2)));
+  }
+}
