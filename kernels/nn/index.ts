@@ -11,3 +11,4 @@ export * from "./loss";
 export * from "./layout";
 export * from "./elementwise";
 export * from "./copy";
+export * from "./pool";
