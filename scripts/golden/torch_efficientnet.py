@@ -27,7 +27,8 @@ def conv(inputs, outputs, kernel=1, stride=1, groups=1, bias=False):
 
 
 def silu(x):
-    return nn.functional.silu(x, inplace=True)
+    """In place only without gradients: with them PyTorch keeps a copy of the input, which costs more than it saves."""
+    return nn.functional.silu(x, inplace=not torch.is_grad_enabled())
 
 
 class SqueezeExcite(nn.Module):
