@@ -11,7 +11,7 @@ import { DepthwiseBackwardArgs } from "./depthwise-args";
 import { depthwiseBlocks } from "./depthwise-blocks";
 import { channelBytes, EMPTY, fill, shareStart, to64, zeroMargins } from "./depthwise-memory";
 import { addTo64 } from "./depthwise-moments";
-import { GradVectors, gradRow, PIXEL, viewRow } from "./depthwise-rows";
+import { gradRow, gradVectors, PIXEL, viewRow, viewVectors } from "./depthwise-rows";
 import { depthwiseWeightSums } from "./depthwise-weight-sums";
 
 /** Products that are added up in float32 before they go to float64. */
@@ -71,31 +71,24 @@ export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratc
   const inputTileBytes = <usize>(a.wd + 2 * a.pw) * PIXEL;
   const gradBytes = <usize>a.ow * cBytes;
 
-  const ones = scratch;
-  const zeros = ones + allBytes;
+  const vectors = scratch;
+  const xVectors = vectors + 6 * allBytes;
+  const zeros = xVectors + 3 * allBytes;
   const weights = zeros + allBytes;
   const sums = weights + weightBytes * tiles;
   const list = sums + weightBytes * tiles;
   const sumList = list + to64(8 * a.kh);
   const tapRows = sumList + to64(8 * a.kh);
   const held = tapRows + to64(4 * a.kh);
-  const views = held + to64(4 * ringRows);
-  const input = views + 64;
+  const input = held + to64(4 * ringRows);
   const ring = input + inputTileBytes * tiles;
 
   const partial = shared + (2 * weightBytes * tiles + 2 * allBytes) * thread;
   const partialBias = partial + 2 * weightBytes * tiles;
 
-  fill(ones, allBytes, 1);
   fill(zeros, allBytes, 0);
-  const grad = changetype<GradVectors>(views);
-  grad.scale = a.scale ? a.scale : ones;
-  grad.shift = a.shift ? a.shift : zeros;
-  grad.coefA = a.coefA ? a.coefA : ones;
-  grad.coefB = a.coefB ? a.coefB : zeros;
-  grad.coefC = a.coefC ? a.coefC : zeros;
   if (a.dW) fill(partial, 2 * weightBytes * tiles, 0);
-  if (a.dBias) biasPart(a, thread, threads, grad, ones, zeros, ring, tiles, partialBias);
+  if (a.dBias) biasPart(a, thread, threads, vectors, ring, partialBias);
 
   const first = shareStart(a.n * a.h, thread, threads);
   const last = shareStart(a.n * a.h, thread + 1, threads);
@@ -105,15 +98,17 @@ export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratc
   for (let i = 0; i < ringRows; i++) store<i32>(held + 4 * i, EMPTY);
   zeroMargins(ring, ringRows * tiles, tileBytes, left, a.ow);
   zeroMargins(input, tiles, inputTileBytes, a.pw, a.wd);
-  const xScale = a.xScale ? a.xScale : ones;
-  const xShift = a.xShift ? a.xShift : zeros;
+  let prepared = EMPTY;
   let summed = 0;
 
   for (let row = first; row < last; row++) {
     const image = row / a.h;
     const iy = row - image * a.h;
-    grad.gate = a.gate ? a.gate + cBytes * image : ones;
-    grad.spread = a.spread ? a.spread + cBytes * image : zeros;
+    if (image != prepared) {
+      imageVectors(a, image, cBytes, vectors);
+      viewVectors(a.xScale, a.xShift, a.xGate ? a.xGate + cBytes * image : 0, cBytes, xVectors);
+      prepared = image;
+    }
     let count = 0;
     for (let ky = 0; ky < a.kh; ky++) {
       const down = iy + a.ph - ky * a.dh;
@@ -126,7 +121,7 @@ export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratc
       if (load<i32>(held + 4 * slot) != gradientRow) {
         store<i32>(held + 4 * slot, gradientRow);
         const offset = gradBytes * gradientRow;
-        gradRow(a.g + offset, a.y ? a.y + offset : 0, a.ow, cBytes, grad, a.act, at + PIXEL * left, tileBytes);
+        gradRow(a.g + offset, a.y ? a.y + offset : 0, a.ow, cBytes, vectors, a.act, at + PIXEL * left, tileBytes);
       }
       store<usize>(list + 8 * count, at);
       store<i32>(tapRows + 4 * count, ky);
@@ -137,8 +132,7 @@ export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratc
     const pixels = <usize>row * a.wd;
     if (a.dx) inputGradient(a, list, tapRows, count, weights, left, tileBytes, a.dx + pixels * cBytes, cBytes, zeros);
     if (!a.dW || !count) continue;
-    const gate = a.xGate ? a.xGate + cBytes * image : ones;
-    viewRow(a.x + pixels * cBytes, a.wd, cBytes, xScale, xShift, gate, a.xAct, input + PIXEL * a.pw, inputTileBytes);
+    viewRow(a.x + pixels * cBytes, a.wd, cBytes, xVectors, a.xGate != 0, a.xAct, input + PIXEL * a.pw, inputTileBytes);
     for (let tile = 0; tile < tiles; tile++) {
       depthwiseWeightSums(
         a.kw, input + inputTileBytes * tile, PIXEL * a.sw, PIXEL * a.dw,
@@ -190,20 +184,26 @@ function flush(sums: usize, bytes: usize, to: usize): void {
   fill(sums, bytes, 0);
 }
 
+/** Lays out the GradView's vectors of one image. */
+function imageVectors(a: DepthwiseBackwardArgs, image: i32, cBytes: usize, to: usize): void {
+  const gate = a.gate ? a.gate + cBytes * image : 0;
+  const spread = a.spread ? a.spread + cBytes * image : 0;
+  gradVectors(a.scale, a.shift, gate, spread, a.coefA, a.coefB, a.coefC, cBytes, to);
+}
+
 /** Sums the gradient over this thread's share of the output rows. */
-function biasPart(
-  a: DepthwiseBackwardArgs, thread: i32, threads: i32, grad: GradVectors, ones: usize, zeros: usize, work: usize, tiles: i32, to: usize,
-): void {
+function biasPart(a: DepthwiseBackwardArgs, thread: i32, threads: i32, vectors: usize, work: usize, to: usize): void {
   const cBytes = channelBytes(a.c);
   const tileBytes = PIXEL * a.ow;
   const last = shareStart(a.n * a.oh, thread + 1, threads);
+  let prepared = EMPTY;
   fill(to, 2 * to64(cBytes), 0);
   for (let row = shareStart(a.n * a.oh, thread, threads); row < last; row++) {
     const image = row / a.oh;
-    grad.gate = a.gate ? a.gate + cBytes * image : ones;
-    grad.spread = a.spread ? a.spread + cBytes * image : zeros;
+    if (image != prepared) imageVectors(a, image, cBytes, vectors);
+    prepared = image;
     const offset = <usize>row * a.ow * cBytes;
-    gradRow(a.g + offset, a.y ? a.y + offset : 0, a.ow, cBytes, grad, a.act, work, tileBytes);
+    gradRow(a.g + offset, a.y ? a.y + offset : 0, a.ow, cBytes, vectors, a.act, work, tileBytes);
     for (let c: usize = 0; c < cBytes; c += 16) {
       let sum: v128 = f32x4.splat(0);
       let p = work + (c / PIXEL) * tileBytes + (c & 63);

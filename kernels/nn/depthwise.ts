@@ -7,7 +7,7 @@ import { DepthwiseForwardArgs, PackDepthwiseArgs } from "./depthwise-args";
 import { depthwiseBlocks } from "./depthwise-blocks";
 import { channelBytes, EMPTY, fill, shareStart, to64, zeroMargins } from "./depthwise-memory";
 import { addMoments } from "./depthwise-moments";
-import { PIXEL, viewRow } from "./depthwise-rows";
+import { PIXEL, viewRow, viewVectors } from "./depthwise-rows";
 
 /** Weights [c][1][kh][kw] to [kh*kw][cp]. */
 export function packDepthwise(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
@@ -43,30 +43,31 @@ export function depthwiseForward(args: usize, thread: i32, threads: i32, scratch
   const tileBytes = <usize>(a.wd + 2 * a.pw) * PIXEL;
   const rowBytes = tileBytes * tiles;
 
-  const ones = scratch;
-  const zeros = ones + allBytes;
+  const vectors = scratch;
+  const zeros = vectors + 3 * allBytes;
   const weights = zeros + allBytes;
   const list = weights + weightBytes * tiles;
   const held = list + to64(8 * a.kh);
   const ring = held + to64(4 * ringRows);
 
-  fill(ones, allBytes, 1);
   fill(zeros, allBytes, 0);
   tileWeights(a.w, cBytes, taps, weights);
   for (let i = 0; i < ringRows; i++) store<i32>(held + 4 * i, EMPTY);
   zeroMargins(ring, ringRows * tiles, tileBytes, a.pw, a.wd);
 
-  const scale = a.xScale ? a.xScale : ones;
-  const shift = a.xShift ? a.xShift : zeros;
   const bias = a.bias ? a.bias : zeros;
   const sums = shared + partialBytes(cBytes) * thread;
   const squares = sums + 2 * cBytes;
   const pivot = squares + 2 * cBytes;
   if (a.moments) fill(sums, 5 * cBytes, 0);
 
+  let prepared = EMPTY;
   for (let row = first; row < last; row++) {
     const image = row / a.oh;
-    const gate = a.xGate ? a.xGate + cBytes * image : ones;
+    if (image != prepared) {
+      viewVectors(a.xScale, a.xShift, a.xGate ? a.xGate + cBytes * image : 0, cBytes, vectors);
+      prepared = image;
+    }
     let count = 0;
     for (let ky = 0; ky < a.kh; ky++) {
       const iy = (row - image * a.oh) * a.sh - a.ph + ky * a.dh;
@@ -77,7 +78,7 @@ export function depthwiseForward(args: usize, thread: i32, threads: i32, scratch
       if (load<i32>(held + 4 * slot) != inputRow) {
         store<i32>(held + 4 * slot, inputRow);
         const x = a.x + <usize>inputRow * a.wd * cBytes;
-        viewRow(x, a.wd, cBytes, scale, shift, gate, a.xAct, at + PIXEL * a.pw, tileBytes);
+        viewRow(x, a.wd, cBytes, vectors, a.xGate != 0, a.xAct, at + PIXEL * a.pw, tileBytes);
       }
       store<usize>(list + 8 * count, at);
       store<usize>(list + 8 * count, weights + PIXEL * (ky * a.kw), 4);

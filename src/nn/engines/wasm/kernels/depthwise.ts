@@ -25,7 +25,7 @@ export const depthwiseForward: WasmKernel = {
     const ringRows = (a.kh! - 1) * a.dh! + 1;
     const rowBytes = tiles(a) * (a.wd! + 2 * a.pw!) * PIXEL_BYTES;
     return (
-      tiles(a) * PIXEL_BYTES * (2 + taps(a)) + to64(8 * a.kh!) + to64(4 * ringRows) + ringRows * rowBytes
+      tiles(a) * PIXEL_BYTES * (4 + taps(a)) + to64(8 * a.kh!) + to64(4 * ringRows) + ringRows * rowBytes
     );
   },
   shared: (a, threads) => threads * to64(5 * 4 * padded(a.c!)),
@@ -45,11 +45,10 @@ export const depthwiseBackward: WasmKernel = {
     const right = Math.max(0, Math.floor((a.wd! - 1 + a.pw!) / a.sw!) - (a.ow! - 1));
     const pixels = ringRows * (left + a.ow! + right) + a.wd! + 2 * a.pw!;
     return (
-      tiles(a) * PIXEL_BYTES * (2 + 2 * taps(a) + pixels) +
+      tiles(a) * PIXEL_BYTES * (10 + 2 * taps(a) + pixels) +
       2 * to64(8 * a.kh!) +
       to64(4 * a.kh!) +
-      to64(4 * ringRows) +
-      64
+      to64(4 * ringRows)
     );
   },
   shared: (a, threads) => threads * tiles(a) * TILE_CHANNELS * 8 * (taps(a) + 1),
