@@ -8,7 +8,7 @@ export * from "./view";
 export * from "./peak";
 export * from "./optim";
 export * from "./loss";
-export * from "./layout";
 export * from "./elementwise";
 export * from "./copy";
 export * from "./pool";
+export * from "./random";
