@@ -1,180 +1,188 @@
-/**
- * Losses from logits, each with its gradient: means over the batch, in float64 inside. `weight` scales the gradient, for
- * accumulation over several batches. Targets may be soft (mixed labels).
- */
+/** Losses with their gradients, each a mean, in float64 inside. Logits are [n][fp]; what a gradient is scaled by is read from memory. */
 
+import { exp64, log1p64, log64 } from "./math";
 import { padded, share } from "./sums";
 
-/** Natural logarithm of 1 + x for 0 <= x <= 1, and exp for x <= 0, in float64 without tables. */
-function expNegative(x: f64): f64 {
-  if (x < -745) return 0;
-  if (x != x) return x;
-  const n = nearest(x * 1.4426950408889634);
-  const r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
-  let p: f64 = 1;
-  for (let k = 14; k > 0; k--) p = 1 + (r * p) / <f64>k;
-  let power: f64 = 1;
-  for (let i = <i32>-n; i > 0; i--) power *= 0.5;
-  return p * power;
+// @ts-ignore: decorator
+@inline
+function scaleAt(address: usize): f64 {
+  return address ? <f64>load<f32>(address) : 1;
 }
 
-/** log(1 + x), 0 <= x <= 1, by 2 artanh(x / (2 + x)). */
-function log1pSmall(x: f64): f64 {
-  const s = x / (2 + x);
-  const s2 = s * s;
-  let sum: f64 = 0;
-  for (let k = 35; k > 0; k -= 2) sum = sum * s2 + 1 / <f64>k;
-  return 2 * s * sum;
+/** ln(1 + e^-x). */
+// @ts-ignore: decorator
+@inline
+function softplusNegative(x: f64): f64 {
+  return max<f64>(-x, 0) + log1p64(exp64(-abs(x)));
 }
 
-/** log of x > 0: the exponent taken off, the rest by artanh. */
-function logarithm(x: f64): f64 {
-  let n = 0;
-  while (x > 1.5) {
-    x *= 0.5;
-    n++;
-  }
-  while (x < 0.75) {
-    x *= 2;
-    n--;
-  }
-  const s = (x - 1) / (x + 1);
-  const s2 = s * s;
+/** This thread's part of the loss, to shared; the second phases add them up. */
+// @ts-ignore: decorator
+@inline
+function keep(shared: usize, thread: i32, total: f64): void {
+  store<f64>(shared + (<usize>thread << 3), total);
+}
+
+function total(shared: usize, threads: i32): f64 {
   let sum: f64 = 0;
-  for (let k = 35; k > 0; k -= 2) sum = sum * s2 + 1 / <f64>k;
-  return 2 * s * sum + <f64>n * 0.6931471805599453;
+  for (let t = 0; t < threads; t++) sum += load<f64>(shared + (<usize>t << 3));
+  return sum;
 }
 
 @unmanaged class BceArgs {
-  x: usize;
+  logits: usize;
   targets: usize;
-  posWeight: usize;
   loss: usize;
-  dx: usize;
+  dLogits: usize;
+  lossScale: usize;
   n: i32;
-  c: i32;
-  weight: f32;
+  f: i32;
+  posWeight: usize;
 }
 
-/** PyTorch's binary_cross_entropy_with_logits; posWeight [c] or absent. */
+/** torch.nn.BCEWithLogitsLoss: (1 - t) x + (1 + (posWeight - 1) t) ln(1 + e^-x). */
 export function bceWithLogits(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
-  if (thread) return;
   const a = changetype<BceArgs>(args);
-  const count = <f64>a.n * <f64>a.c;
-  const cp = <i32>padded(a.c);
+  const fp = padded(a.f);
+  const factor = scaleAt(a.lossScale) / (<f64>a.n * <f64>a.f);
+  const last = share(<usize>a.n, thread + 1, threads);
   let sum: f64 = 0;
-  for (let i = 0; i < a.n; i++) {
-    for (let j = 0; j < cp; j++) {
-      const at = (<usize>i * <usize>cp + <usize>j) << 2;
-      if (j >= a.c) {
-        store<f32>(a.dx + at, 0);
+  for (let row = share(<usize>a.n, thread, threads); row < last; row++) {
+    for (let i: usize = 0; i < fp; i++) {
+      const at = (row * fp + i) << 2;
+      if (i >= <usize>a.f) {
+        if (a.dLogits) store<f32>(a.dLogits + at, 0);
         continue;
       }
-      const x = <f64>load<f32>(a.x + at);
+      const x = <f64>load<f32>(a.logits + at);
       const t = <f64>load<f32>(a.targets + at);
-      const positive = a.posWeight ? <f64>load<f32>(a.posWeight + (<usize>j << 2)) : 1;
-      const e = expNegative(-abs(x));
-      const sigmoid = x >= 0 ? 1 / (1 + e) : e / (1 + e);
-      const logOne = log1pSmall(e);
-      // -log sigmoid(x) and -log (1 - sigmoid(x)).
-      const yes = logOne + (x < 0 ? -x : 0);
-      const no = logOne + (x > 0 ? x : 0);
-      sum += x != x ? x : positive * t * yes + (1 - t) * no;
-      const slope = (1 - t) * sigmoid - positive * t * (1 - sigmoid);
-      store<f32>(a.dx + at, <f32>((slope / count) * <f64>a.weight));
+      const weight = a.posWeight ? 1 + (<f64>load<f32>(a.posWeight + (i << 2)) - 1) * t : 1;
+      sum += (1 - t) * x + weight * softplusNegative(x);
+      if (a.dLogits) store<f32>(a.dLogits + at, <f32>((1 - t - weight / (1 + exp64(x))) * factor));
     }
   }
-  store<f32>(a.loss, <f32>(sum / count));
+  keep(shared, thread, sum);
+}
+
+export function bceWithLogitsFinish(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<BceArgs>(args);
+  if (thread == 0) store<f32>(a.loss, <f32>(total(shared, threads) / (<f64>a.n * <f64>a.f)));
 }
 
 @unmanaged class FocalArgs {
-  x: usize;
+  logits: usize;
   targets: usize;
   loss: usize;
-  dx: usize;
+  dLogits: usize;
+  lossScale: usize;
   n: i32;
-  c: i32;
-  alpha: f32;
+  f: i32;
   gamma: f32;
-  weight: f32;
+  alpha: f32;
 }
 
-/** Focal loss (Lin 2017), torchvision's sigmoid_focal_loss with the mean taken; alpha below 0 leaves classes unweighted. */
+/** base^power for base in [0, 1]. */
+// @ts-ignore: decorator
+@inline
+function powerOf(base: f64, power: f64): f64 {
+  return power == 0 ? 1 : base == 0 ? (power > 0 ? 0 : Infinity) : exp64(power * log64(base));
+}
+
+/** torchvision.ops.sigmoid_focal_loss (Lin et al. 2017); alpha below 0: no weights. */
 export function focal(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
-  if (thread) return;
   const a = changetype<FocalArgs>(args);
-  const count = <f64>a.n * <f64>a.c;
+  const fp = padded(a.f);
+  const factor = scaleAt(a.lossScale) / (<f64>a.n * <f64>a.f);
   const gamma = <f64>a.gamma;
-  const cp = <i32>padded(a.c);
+  const alpha = <f64>a.alpha;
+  const last = share(<usize>a.n, thread + 1, threads);
   let sum: f64 = 0;
-  for (let i = 0; i < a.n; i++) {
-    for (let j = 0; j < cp; j++) {
-      const at = (<usize>i * <usize>cp + <usize>j) << 2;
-      if (j >= a.c) {
-        store<f32>(a.dx + at, 0);
+  for (let row = share(<usize>a.n, thread, threads); row < last; row++) {
+    for (let i: usize = 0; i < fp; i++) {
+      const at = (row * fp + i) << 2;
+      if (i >= <usize>a.f) {
+        if (a.dLogits) store<f32>(a.dLogits + at, 0);
         continue;
       }
-      const x = <f64>load<f32>(a.x + at);
+      const x = <f64>load<f32>(a.logits + at);
       const t = <f64>load<f32>(a.targets + at);
-      const e = expNegative(-abs(x));
-      const p = x >= 0 ? 1 / (1 + e) : e / (1 + e);
-      const ce = log1pSmall(e) + (x > 0 ? x : 0) - x * t;
-      const miss = 1 - (p * t + (1 - p) * (1 - t));
-      const alpha = a.alpha < 0 ? 1 : <f64>a.alpha * t + (1 - <f64>a.alpha) * (1 - t);
-      const logMiss = miss > 0 ? logarithm(miss) : -745;
-      const factor = gamma == 0 ? 1 : miss > 0 ? expNegative(gamma * logMiss) : 0;
-      sum += x != x ? x : alpha * ce * factor;
-      const missSlope = -(p * (1 - p)) * (2 * t - 1);
-      const factorSlope = gamma == 0 || miss <= 0 ? 0 : gamma * (factor / miss) * missSlope;
-      store<f32>(a.dx + at, <f32>(((alpha * ((p - t) * factor + ce * factorSlope)) / count) * <f64>a.weight));
+      const p = 1 / (1 + exp64(-x));
+      const q = 1 / (1 + exp64(x));
+      const wrong = p * (1 - t) + q * t;
+      const entropy = (1 - t) * x + softplusNegative(x);
+      const weight = alpha >= 0 ? alpha * t + (1 - alpha) * (1 - t) : 1;
+      const modulation = powerOf(wrong, gamma);
+      sum += weight * entropy * modulation;
+      if (!a.dLogits) continue;
+      const entropySlope = (1 - t) * p - t * q;
+      const wrongSlope = (1 - 2 * t) * p * q;
+      // At wrong = 0 so is wrongSlope, and their product with the power below stays 0 for every gamma above 0.
+      const modulationSlope = gamma == 0 || wrong == 0 ? 0 : gamma * (modulation / wrong) * wrongSlope;
+      store<f32>(a.dLogits + at, <f32>(weight * (entropySlope * modulation + entropy * modulationSlope) * factor));
     }
   }
-  store<f32>(a.loss, <f32>(sum / count));
+  keep(shared, thread, sum);
+}
+
+export function focalFinish(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<FocalArgs>(args);
+  if (thread == 0) store<f32>(a.loss, <f32>(total(shared, threads) / (<f64>a.n * <f64>a.f)));
 }
 
 @unmanaged class CrossEntropyArgs {
-  x: usize;
+  logits: usize;
   targets: usize;
   loss: usize;
-  dx: usize;
+  dLogits: usize;
+  lossScale: usize;
   n: i32;
-  c: i32;
+  f: i32;
+  targetStride: i32;
   smoothing: f32;
-  weight: f32;
 }
 
-/** PyTorch's cross_entropy with label smoothing; targets [n][4], the class's number first. A class out of range makes the loss NaN. */
+/** torch.nn.CrossEntropyLoss with class indices: (1 - s) (-ln p[t]) + s mean over classes of -ln p. */
 export function crossEntropy(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
-  if (thread) return;
   const a = changetype<CrossEntropyArgs>(args);
-  const cp = padded(a.c);
+  const fp = padded(a.f);
+  const f = <usize>a.f;
+  const factor = scaleAt(a.lossScale) / <f64>a.n;
   const smoothing = <f64>a.smoothing;
-  const spread = smoothing / <f64>a.c;
+  const stride = <usize>max(1, a.targetStride);
+  const last = share(<usize>a.n, thread + 1, threads);
   let sum: f64 = 0;
-  for (let i = 0; i < a.n; i++) {
-    const row = a.x + ((<usize>i * cp) << 2);
-    const out = a.dx + ((<usize>i * cp) << 2);
-    const target = load<f32>(a.targets + (<usize>i << 4));
-    const valid = target >= 0 && target < <f32>a.c && floor<f32>(target) == target;
-    let top: f64 = -Infinity;
-    for (let j: usize = 0; j < <usize>a.c; j++) top = max(top, <f64>load<f32>(row + (j << 2)));
-    let total: f64 = 0;
-    for (let j: usize = 0; j < <usize>a.c; j++) total += expNegative(<f64>load<f32>(row + (j << 2)) - top);
-    const logTotal = top + logarithm(total);
-    if (!valid || total != total) sum = NaN;
-    for (let j: usize = 0; j < cp; j++) {
-      if (j >= <usize>a.c) {
-        store<f32>(out + (j << 2), 0);
-        continue;
+  for (let row = share(<usize>a.n, thread, threads); row < last; row++) {
+    const logits = a.logits + ((row * fp) << 2);
+    const wanted = load<f32>(a.targets + ((row * stride) << 2));
+    let largest = <f64>load<f32>(logits);
+    let mean: f64 = 0;
+    let chosen: f64 = NaN;
+    for (let i: usize = 0; i < f; i++) {
+      const x = <f64>load<f32>(logits + (i << 2));
+      largest = max(largest, x);
+      mean += x / <f64>f;
+      if (<f32>i == wanted) chosen = x;
+    }
+    let exponentials: f64 = 0;
+    for (let i: usize = 0; i < f; i++) exponentials += exp64(<f64>load<f32>(logits + (i << 2)) - largest);
+    const normaliser = largest + log64(exponentials);
+    sum += normaliser - (1 - smoothing) * chosen - smoothing * mean;
+    if (!a.dLogits) continue;
+    for (let i: usize = 0; i < fp; i++) {
+      let slope: f64 = 0;
+      if (i < f) {
+        slope = exp64(<f64>load<f32>(logits + (i << 2)) - normaliser) - smoothing / <f64>f;
+        if (<f32>i == wanted) slope -= 1 - smoothing;
       }
-      const x = <f64>load<f32>(row + (j << 2));
-      const wanted = spread + (valid && j == <usize>target ? 1 - smoothing : 0);
-      sum += wanted * (logTotal - x);
-      const slope = expNegative(x - top) / total - wanted;
-      store<f32>(out + (j << 2), <f32>((slope / <f64>a.n) * <f64>a.weight));
+      store<f32>(a.dLogits + ((row * fp + i) << 2), <f32>(slope * factor));
     }
   }
-  store<f32>(a.loss, <f32>(sum / <f64>a.n));
+  keep(shared, thread, sum);
+}
+
+export function crossEntropyFinish(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<CrossEntropyArgs>(args);
+  if (thread == 0) store<f32>(a.loss, <f32>(total(shared, threads) / <f64>a.n));
 }
 
 @unmanaged class MseArgs {
@@ -182,39 +190,34 @@ export function crossEntropy(args: usize, thread: i32, threads: i32, scratch: us
   targets: usize;
   loss: usize;
   dx: usize;
+  lossScale: usize;
   n: i32;
   pixels: i32;
   c: i32;
-  weight: f32;
 }
 
-/** PyTorch's mse_loss over [n][pixels][cp]; rows are split over the threads. */
+/** torch.nn.MSELoss over tensors of any size. */
 export function mse(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
   const a = changetype<MseArgs>(args);
-  const cp = padded(a.c);
   const rows = <usize>a.n * <usize>a.pixels;
-  const factor = f32x4.splat(<f32>((2 * <f64>a.weight) / (<f64>rows * <f64>a.c)));
-  const end = share(rows, thread + 1, threads);
-  let sum: f64 = 0;
-  for (let row = share(rows, thread, threads); row < end; row++) {
-    let squares = f32x4.splat(0);
-    const at = (row * cp) << 2;
-    for (let v = at; v < at + (cp << 2); v += 16) {
-      const d = f32x4.sub(v128.load(a.x + v), v128.load(a.targets + v));
-      squares = f32x4.add(squares, f32x4.mul(d, d));
-      v128.store(a.dx + v, f32x4.mul(d, factor));
-    }
-    sum +=
-      <f64>f32x4.extract_lane(squares, 0) + <f64>f32x4.extract_lane(squares, 1) +
-      <f64>f32x4.extract_lane(squares, 2) + <f64>f32x4.extract_lane(squares, 3);
+  const bytes = padded(a.c) << 2;
+  const factor = f32x4.splat(<f32>((2 * scaleAt(a.lossScale)) / (<f64>rows * <f64>a.c)));
+  const last = share(rows, thread + 1, threads) * bytes;
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let at = share(rows, thread, threads) * bytes; at < last; at += 16) {
+    const d = f32x4.sub(v128.load(a.x + at), v128.load(a.targets + at));
+    const p = f64x2.promote_low_f32x4(d);
+    const q = f64x2.promote_low_f32x4(i8x16.shuffle(d, d, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+    low = f64x2.add(low, f64x2.mul(p, p));
+    high = f64x2.add(high, f64x2.mul(q, q));
+    if (a.dx) v128.store(a.dx + at, f32x4.mul(d, factor));
   }
-  store<f64>(shared + (<usize>thread << 3), sum);
+  low = f64x2.add(low, high);
+  keep(shared, thread, f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1));
 }
 
 export function mseFinish(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
-  if (thread) return;
   const a = changetype<MseArgs>(args);
-  let sum: f64 = 0;
-  for (let t = 0; t < threads; t++) sum += load<f64>(shared + (<usize>t << 3));
-  store<f32>(a.loss, <f32>(sum / (<f64>a.n * <f64>a.pixels * <f64>a.c)));
+  if (thread == 0) store<f32>(a.loss, <f32>(total(shared, threads) / (<f64>a.n * <f64>a.pixels * <f64>a.c)));
 }

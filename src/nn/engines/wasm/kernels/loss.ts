@@ -1,29 +1,41 @@
-/** Losses with their gradients: kernels/nn/loss.ts. Logits and targets are [n][fp]; the loss is one float. */
+/**
+ * Losses: kernels/nn/loss.ts. Each writes the mean to `loss` (one float) and its gradient times the float at lossScale (absent: 1) to
+ * dLogits or dx (which may be absent). Logits and targets lie [n][fp] unless said otherwise.
+ */
 
 import type { WasmKernel } from "../kernel.ts";
 
+const shared = (_: unknown, threads: number) => threads * 8;
+
+/** torch.nn.BCEWithLogitsLoss; posWeight [f] may be absent. */
 export const bceWithLogits: WasmKernel = {
-  fields: ["x", "targets", "posWeight", "loss", "dx", "n", "c", "weight"],
-  floats: ["weight"],
-  phases: ["bceWithLogits"],
+  fields: ["logits", "targets", "loss", "dLogits", "lossScale", "n", "f", "posWeight"],
+  phases: ["bceWithLogits", "bceWithLogitsFinish"],
+  shared,
 };
 
+/** The mean of torchvision.ops.sigmoid_focal_loss; alpha below 0: no weights. */
 export const focal: WasmKernel = {
-  fields: ["x", "targets", "loss", "dx", "n", "c", "alpha", "gamma", "weight"],
-  floats: ["alpha", "gamma", "weight"],
-  phases: ["focal"],
+  fields: ["logits", "targets", "loss", "dLogits", "lossScale", "n", "f", "gamma", "alpha"],
+  floats: ["gamma", "alpha"],
+  phases: ["focal", "focalFinish"],
+  shared,
 };
 
-/** Targets are class numbers, [n][4]. */
+/**
+ * torch.nn.CrossEntropyLoss with label smoothing. targets: n class numbers as floats, targetStride floats apart (0: 1). A number
+ * that is no class makes the loss NaN.
+ */
 export const crossEntropy: WasmKernel = {
-  fields: ["x", "targets", "loss", "dx", "n", "c", "smoothing", "weight"],
-  floats: ["smoothing", "weight"],
-  phases: ["crossEntropy"],
+  fields: ["logits", "targets", "loss", "dLogits", "lossScale", "n", "f", "targetStride", "smoothing"],
+  floats: ["smoothing"],
+  phases: ["crossEntropy", "crossEntropyFinish"],
+  shared,
 };
 
+/** torch.nn.MSELoss of x and targets [n][pixels][cp]. */
 export const mse: WasmKernel = {
-  fields: ["x", "targets", "loss", "dx", "n", "pixels", "c", "weight"],
-  floats: ["weight"],
+  fields: ["x", "targets", "loss", "dx", "lossScale", "n", "pixels", "c"],
   phases: ["mse", "mseFinish"],
-  shared: (_, threads) => threads * 8,
+  shared,
 };
