@@ -14,7 +14,7 @@ import { linear } from "../ops/linear.ts";
 import { multiply } from "../ops/multiply.ts";
 import { flatten } from "../ops/reshape.ts";
 import { buffer, parameter } from "../ops/weight.ts";
-import { randomWeights } from "../testing/random-weights.ts";
+import { goldenWeights } from "../testing/golden-graph.ts";
 import { runReference } from "../testing/reference.ts";
 import { seeded, values } from "../testing/rows.ts";
 import { exportOnnx } from "./export.ts";
@@ -81,7 +81,7 @@ function expectClose(actual: ArrayLike<number>, expected: Float64Array, toleranc
 
 describe("a small network", () => {
   const { graph, logits } = blockNet(1);
-  const weights = randomWeights(graph);
+  const weights = goldenWeights(graph);
   const bytes = exportOnnx({
     output: logits,
     weights,
@@ -190,7 +190,7 @@ describe("convolutions", () => {
     const groups = "groups" in options ? options.groups : 1;
     const w = weight(graph, "conv.weight", [k, c / groups, ...kernel]);
     const y = norm(conv2d(image, w, { ...options, bias: weight(graph, "conv.bias", [k]) }), "bn");
-    const weights = randomWeights(graph);
+    const weights = goldenWeights(graph);
     const images = values(seeded(k), 2 * c * 88);
     const { data } = await scoreOnnx(exportOnnx({ output: y, weights, metadata }), images);
     expectClose(data, runReference(graph, { weights, inputs: { image: images } }).of(y));
@@ -203,7 +203,7 @@ describe("convolutions", () => {
     const first = conv2d(image, w, { padding: 1 });
     const second = conv2d(norm(first, "bn1"), w, { padding: 1 });
     const y = add(first, norm(second, "bn2"));
-    const weights = randomWeights(graph);
+    const weights = goldenWeights(graph);
     const images = values(seeded(1), 75);
     const bytes = exportOnnx({ output: y, weights, metadata });
     const { data } = await scoreOnnx(bytes, images);
@@ -230,7 +230,7 @@ test("an output that no node makes is copied", async () => {
 describe("refusals", () => {
   test("every weight that is missing, misshapen or not finite is named", () => {
     const { graph, logits } = blockNet(1);
-    const weights = randomWeights(graph);
+    const weights = goldenWeights(graph);
     weights.delete("bn1.bias");
     weights.set("bn2.running_mean", new Float32Array(7));
     weights.get("classifier.weight")![12] = Number.NaN;
@@ -241,7 +241,7 @@ describe("refusals", () => {
 
   test("a negative variance is named", () => {
     const { graph, logits } = blockNet(1);
-    const weights = randomWeights(graph);
+    const weights = goldenWeights(graph);
     weights.get("bn3.running_var")![4] = -1;
     expect(() => exportOnnx({ output: logits, weights, metadata })).toThrow(
       "bn3.running_var is -1 for channel 4",
@@ -251,11 +251,11 @@ describe("refusals", () => {
   test("a loss", () => {
     const { graph, logits } = blockNet(1);
     const loss = bceWithLogits(logits, input(graph, "targets", [1, 5]));
-    expect(() => exportOnnx({ output: loss, weights: randomWeights(graph), metadata })).toThrow(
+    expect(() => exportOnnx({ output: loss, weights: goldenWeights(graph), metadata })).toThrow(
       "An exported network has one input; this output needs image, targets. Export the logits, not the loss.",
     );
     const alone = bceWithLogits(logits, logits);
-    expect(() => exportOnnx({ output: alone, weights: randomWeights(graph), metadata })).toThrow(
+    expect(() => exportOnnx({ output: alone, weights: goldenWeights(graph), metadata })).toThrow(
       "bceWithLogits has no form in ONNX.",
     );
   });
