@@ -4,9 +4,11 @@ import { createGraph } from "../graph.ts";
 import { convLayer, linearLayer } from "../layers.ts";
 import type { Value } from "../op.ts";
 
+import { gemPool } from "../ops/gem-pool.ts";
 import { globalAvgPool } from "../ops/global-avg-pool.ts";
 import { input } from "../ops/input.ts";
 import { flatten } from "../ops/reshape.ts";
+import { parameter } from "../ops/weight.ts";
 import { type BuiltModel, checkSize, type ImageSize, type ModelConfig } from "./config.ts";
 
 /** Builds a whole model around its trunk, which takes [n, c, h, w] to feature maps. */
@@ -32,6 +34,9 @@ function tutorialStem(images: Value): Value {
   return convLayer(images, "stem", 3, { kernel: 3, padding: 3, init: { kind: "uniform", bound } });
 }
 
-function pooled(maps: Value, _config: ModelConfig): Value {
-  return globalAvgPool(maps);
+/** GeM starts at the power 3, as its authors did (Radenovic 2018). */
+function pooled(maps: Value, { pool }: ModelConfig): Value {
+  if (pool === "avg") return globalAvgPool(maps);
+  const init = { kind: "constant", value: 3 } as const;
+  return gemPool(maps, parameter(maps.graph, "global_pool.p", [1], { init, decay: false }));
 }

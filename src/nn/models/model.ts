@@ -4,12 +4,14 @@ import { UsageError } from "../../signal/errors.ts";
 import type { Graph } from "../op.ts";
 import type { Model, ModelOptions } from "./config.ts";
 import { compoundEfficientNet, efficientNetNames, publishedEfficientNet } from "./efficientnet.ts";
+import { resNet, resNetNames } from "./resnet.ts";
 
 export type { BuiltModel, ImageSize, Model, ModelConfig, ModelOptions } from "./config.ts";
 
 const families: ReadonlyMap<string, (name: string, options: ModelOptions) => Model> = new Map([
   ...efficientNetNames.map((name) => [name, publishedEfficientNet] as const),
   ["efficientnet", compoundEfficientNet] as const,
+  ...resNetNames.map((name) => [name, resNet] as const),
 ]);
 
 /** All names that `createModel` knows. */
