@@ -20,10 +20,7 @@ const bceWithLogits = ([logits, targets, posWeight]: readonly Array64[]) => {
 };
 
 /** torchvision.ops.sigmoid_focal_loss (Lin 2017); alpha below 0 leaves the classes' weights out. */
-const focal = (
-  [logits, targets]: readonly Array64[],
-  { gamma = 2, alpha = 0.25 }: { gamma?: number; alpha?: number },
-) => {
+const focal = ([logits, targets]: readonly Array64[], { gamma, alpha }: { gamma: number; alpha: number }) => {
   const term = (x: number, i: number) => {
     const t = targets!.data[i]!;
     const p = 1 / (1 + Math.exp(-x));
@@ -37,7 +34,7 @@ const focal = (
 /** cross_entropy of class numbers [n], with label smoothing. */
 const crossEntropy = (
   [logits, targets]: readonly Array64[],
-  { labelSmoothing = 0 }: { labelSmoothing?: number },
+  { labelSmoothing }: { labelSmoothing: number },
 ) => {
   const [n, classes] = logits!.shape as [number, number];
   const term = (image: number) => {

@@ -193,7 +193,7 @@ const maxPool = (inputs: readonly Array64[], window: Window, place: ReferencePla
 
 const avgPool = (
   inputs: readonly Array64[],
-  { countIncludePad = true, ...window }: Window & { countIncludePad?: boolean },
+  { countIncludePad, ...window }: Window & { countIncludePad: boolean },
   place: ReferencePlace,
 ) => pool(inputs, window, place, (pixels, size) => sum(pixels) / (countIncludePad ? size : pixels.length));
 
@@ -207,13 +207,11 @@ function globalPool({ shape, data }: Array64, reduce: (pixels: readonly number[]
 
 const globalAvgPool = ([x]: readonly Array64[]) => globalPool(x!, (pixels) => sum(pixels) / pixels.length);
 
-/** Generalised mean (Radenovic 2018): p = 1 is the mean, p towards infinity the maximum. */
-const gemPool = ([x, power]: readonly Array64[], { eps = 1e-6 }: { eps?: number }) => {
+/** Generalised mean (Radenovic 2018) with timm's floor of 1e-6: p = 1 is the mean, p towards infinity the maximum. */
+const gemPool = ([x, power]: readonly Array64[]) => {
   const [p] = power!.data as unknown as [number];
-  return globalPool(
-    x!,
-    (pixels) => (sum(pixels.map((value) => Math.max(value, eps) ** p)) / pixels.length) ** (1 / p),
-  );
+  const powers = (pixels: readonly number[]) => pixels.map((value) => Math.max(value, 1e-6) ** p);
+  return globalPool(x!, (pixels) => (sum(powers(pixels)) / pixels.length) ** (1 / p));
 };
 
 /** Of channels: [n, c, h, w] or [n, features]. */

@@ -1,0 +1,31 @@
+/** Whole networks in ONNX Runtime against PyTorch's logits, from the golden files. */
+
+import * as web from "onnxruntime-web";
+import { expect, test } from "vitest";
+import golden from "../golden/efficientnet-b0-1000-classes.json" with { type: "json" };
+import { createModel } from "../models/model.ts";
+import { goldenWeights } from "../testing/golden-graph.ts";
+import { goldenBatch } from "../testing/golden-weights.ts";
+import { exportOnnx } from "./export.ts";
+import { decodeOnnx } from "./protobuf.ts";
+import { scoreOnnx } from "./session.node.ts";
+import { openOnnxSession } from "./session.ts";
+
+test("EfficientNet-B0, running statistics and all", async () => {
+  const [{ model, shape, inferenceLogits }] = golden.cases as [(typeof golden.cases)[number]];
+  const [batch, channels, height, width] = shape as [number, number, number, number];
+  const { graph, logits } = createModel(model).build({ batch: 1, height, width });
+  const metadata = { modelName: model, lodestoneVersion: "0" };
+  const bytes = exportOnnx({ output: logits, weights: goldenWeights(graph), metadata });
+  expect(decodeOnnx(bytes, "").graph!.node.some(({ opType }) => opType === "BatchNormalization")).toBe(false);
+
+  const { images } = goldenBatch(0, [batch, channels, height, width]);
+  web.env.wasm.numThreads = 1;
+  const browser = await openOnnxSession(web as never, bytes);
+  for (const { data, shape } of [await scoreOnnx(bytes, images), await browser.score(images)]) {
+    expect(shape).toEqual([batch, 1000]);
+    const worst = Math.max(...inferenceLogits.map((logit, i) => Math.abs(logit - data[i]!)));
+    expect(worst).toBeLessThan(2e-6);
+  }
+  await browser.close();
+});
