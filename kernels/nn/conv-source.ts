@@ -3,7 +3,7 @@
  * of rows is copied to strips of eight channels, [channels/8][rows][8], which the products of gemm.ts read.
  */
 
-import { ZERO, madd, nmadd, sigmoid } from "./simd";
+import { ZERO, held, madd, nmadd, sigmoid, sigmoidBy } from "./simd";
 
 const COPY: i32 = 0;
 const AFFINE: i32 = 1;
@@ -151,6 +151,87 @@ function gradient(g: v128, y: v128, derivative: v128, slot: usize): v128 {
   );
 }
 
+function siluRows(
+  x: usize,
+  stride: usize,
+  rows: i32,
+  bytes: usize,
+  slots: usize,
+  out: usize,
+  toStep: usize,
+  start: usize,
+): void {
+  const zero = <i32>(slots & 3);
+  const high = held(87, zero);
+  const low = held(-87, zero);
+  const log2e = held(-1.4426950408889634, zero);
+  const rounder = held(12582912, zero);
+  const ln2 = held(0.6931471805599453, zero);
+  const c5 = held(-0.0083125013, zero);
+  const c4 = held(0.041890332, zero);
+  const c3 = held(-0.16667115, zero);
+  const c2 = held(0.4999923, zero);
+  const one = held(1, zero);
+  for (let r = 0; r < rows; r++) {
+    const end = x + bytes;
+    let at = out;
+    let step = start;
+    let slot = slots;
+    for (let from = x; from < end; from += 16) {
+      const z = madd(v128.load(from), v128.load(slot), v128.load(slot, 16));
+      const s = sigmoidBy(z, high, low, log2e, rounder, ln2, c5, c4, c3, c2, one);
+      v128.store(at, f32x4.mul(f32x4.mul(z, s), v128.load(slot, 32)));
+      at += step;
+      step = toStep - step;
+      slot += SLOTS * 16;
+    }
+    x += stride;
+    out += 32;
+  }
+}
+
+function siluGradRows(
+  x: usize,
+  y: usize,
+  stride: usize,
+  rows: i32,
+  bytes: usize,
+  slots: usize,
+  out: usize,
+  toStep: usize,
+  start: usize,
+): void {
+  const zero = <i32>(slots & 3);
+  const high = held(87, zero);
+  const low = held(-87, zero);
+  const log2e = held(-1.4426950408889634, zero);
+  const rounder = held(12582912, zero);
+  const ln2 = held(0.6931471805599453, zero);
+  const c5 = held(-0.0083125013, zero);
+  const c4 = held(0.041890332, zero);
+  const c3 = held(-0.16667115, zero);
+  const c2 = held(0.4999923, zero);
+  const one = held(1, zero);
+  for (let r = 0; r < rows; r++) {
+    let at = out;
+    let step = start;
+    let slot = slots;
+    for (let c: usize = 0; c < bytes; c += 16) {
+      const value = v128.load(y + c);
+      const z = madd(value, v128.load(slot, 32), v128.load(slot, 48));
+      const s = sigmoidBy(z, high, low, log2e, rounder, ln2, c5, c4, c3, c2, one);
+      const derivative = madd(f32x4.mul(s, z), f32x4.sub(one, s), s);
+      v128.store(at, gradient(v128.load(x + c), value, derivative, slot));
+      at += step;
+      step = toStep - step;
+      slot += SLOTS * 16;
+    }
+    x += stride;
+    y += stride;
+    out += 32;
+  }
+}
+
 /**
  * Copies `rows` rows of 4 * `quads` channels, `stride` bytes apart from byte `offset` of the tensor on, to `to` (32 bytes from row to row).
  * `first` is the first of the chunk's quads that they become; `channel` is the tensor's channel that the rows start at.
@@ -175,6 +256,14 @@ export function copyRows(
   const bytes = <usize>quads << 4;
   const one = f32x4.splat(1);
   const mode = source.mode;
+  if (mode == SILU) {
+    siluRows(x, stride, rows, bytes, slots, out, toStep, start);
+    return;
+  }
+  if (mode == SILU_GRAD) {
+    siluGradRows(x, y, stride, rows, bytes, slots, out, toStep, start);
+    return;
+  }
   for (let r: usize = 0; r < <usize>rows; r++) {
     const row = r * stride;
     let from = x + row;
@@ -200,14 +289,6 @@ export function copyRows(
       for (; from < end; from += 16) {
         const z = madd(v128.load(from), v128.load(slot), v128.load(slot, 16));
         v128.store(at, f32x4.mul(f32x4.pmax(z, ZERO), v128.load(slot, 32)));
-        at += step;
-        step = toStep - step;
-        slot += SLOTS * 16;
-      }
-    } else if (mode == SILU) {
-      for (; from < end; from += 16) {
-        const z = madd(v128.load(from), v128.load(slot), v128.load(slot, 16));
-        v128.store(at, f32x4.mul(f32x4.mul(z, sigmoid(z)), v128.load(slot, 32)));
         at += step;
         step = toStep - step;
         slot += SLOTS * 16;
@@ -240,18 +321,6 @@ export function copyRows(
         step = toStep - step;
         slot += SLOTS * 16;
       }
-    } else if (mode == SILU_GRAD) {
-      for (; from < end; from += 16) {
-        const value = v128.load(fromY);
-        const z = madd(value, v128.load(slot, 32), v128.load(slot, 48));
-        const s = sigmoid(z);
-        const derivative = madd(f32x4.mul(s, z), f32x4.sub(one, s), s);
-        v128.store(at, gradient(v128.load(from), value, derivative, slot));
-        fromY += 16;
-        at += step;
-        step = toStep - step;
-        slot += SLOTS * 16;
-      }
     } else {
       for (; from < end; from += 16) {
         const value = v128.load(fromY);
@@ -264,6 +333,11 @@ export function copyRows(
       }
     }
   }
+}
+
+/** The source's values are read as they stand. */
+export function isPlain(source: Source): bool {
+  return source.mode == COPY;
 }
 
 /** Zeros where `copyRows` would write. */

@@ -1,7 +1,7 @@
 /** Rows of patches from an image, and their gradients back: row (image, oy, ox), columns (ky, kx, channel). */
 
 import { ConvSize, isPointwise } from "./conv-size";
-import { Source, copyPixels, copyRows, prepare, zeroRows } from "./conv-source";
+import { Source, copyPixels, copyRows, isPlain, prepare, zeroRows } from "./conv-source";
 
 /** ceil(a / b) for b > 0. */
 // @ts-ignore: decorator
@@ -15,6 +15,78 @@ function ceilDiv(a: i32, b: i32): i32 {
 @inline
 function firstInside(bound: i32, offset: i32, stride: i32, from: i32, to: i32): i32 {
   return min(to, max(from, ceilDiv(bound - offset, stride)));
+}
+
+/** One line's patches from output column ox on, tap by tap. */
+function gatherTaps(
+  source: Source,
+  s: ConvSize,
+  image: i32,
+  oy: i32,
+  ox: i32,
+  count: i32,
+  channel: i32,
+  quads: i32,
+  to: usize,
+  toStep: usize,
+): void {
+  const pixel = <usize>source.channels << 2;
+  const end = ox + count;
+  let first = 0;
+  for (let ky = 0; ky < s.kh; ky++) {
+    const iy = oy * s.sh - s.ph + ky * s.dh;
+    const line = <usize>(image * s.h + iy) * <usize>s.wd;
+    for (let kx = 0; kx < s.kw; kx++) {
+      const offset = kx * s.dw - s.pw;
+      let low = end;
+      let high = end;
+      if (iy >= 0 && iy < s.h) {
+        low = firstInside(0, offset, s.sw, ox, end);
+        high = firstInside(s.wd, offset, s.sw, low, end);
+      }
+      if (low > ox) zeroRows(low - ox, quads, to, toStep, first);
+      if (high > low) {
+        copyRows(
+          source,
+          (line + <usize>(low * s.sw + offset)) * pixel + (<usize>channel << 2),
+          pixel * <usize>s.sw,
+          high - low,
+          channel,
+          quads,
+          to + (<usize>(low - ox) << 5),
+          toStep,
+          first,
+        );
+      }
+      if (end > high) zeroRows(end - high, quads, to + (<usize>(high - ox) << 5), toStep, first);
+      first += quads;
+    }
+  }
+}
+
+/** The same where all taps of a kernel's line stand side by side inside the image and are read as they stand. */
+function gatherLines(
+  source: Source,
+  s: ConvSize,
+  image: i32,
+  oy: i32,
+  ox: i32,
+  count: i32,
+  to: usize,
+  toStep: usize,
+): void {
+  const pixel = <usize>source.channels << 2;
+  const quads = (source.channels >> 2) * s.kw;
+  let first = 0;
+  for (let ky = 0; ky < s.kh; ky++) {
+    const iy = oy * s.sh - s.ph + ky * s.dh;
+    if (iy < 0 || iy >= s.h) zeroRows(count, quads, to, toStep, first);
+    else {
+      const at = <usize>(image * s.h + iy) * <usize>s.wd + <usize>(ox * s.sw - s.pw);
+      copyRows(source, at * pixel, pixel * <usize>s.sw, count, 0, quads, to, toStep, first);
+    }
+    first += quads;
+  }
 }
 
 /** Writes rows [row, row + rows) of the matrix of patches as strips; padding is 0 whatever the view makes of 0. */
@@ -32,7 +104,7 @@ export function gatherPatches(
     copyPixels(source, s.h * s.wd, row, rows, channel, quads, to, toStep);
     return;
   }
-  const pixel = <usize>source.channels << 2;
+  const whole = isPlain(source) && s.dw == 1 && quads << 2 == source.channels;
   let done = 0;
   while (done < rows) {
     const line = (row + done) / s.ow;
@@ -42,38 +114,15 @@ export function gatherPatches(
     const oy = line - image * s.oh;
     const at = to + (<usize>done << 5);
     prepare(source, image);
-    let first = 0;
-    for (let ky = 0; ky < s.kh; ky++) {
-      const iy = oy * s.sh - s.ph + ky * s.dh;
-      for (let kx = 0; kx < s.kw; kx++) {
-        const offset = kx * s.dw - s.pw;
-        let low = ox;
-        let high = ox;
-        if (iy >= 0 && iy < s.h) {
-          low = firstInside(0, offset, s.sw, ox, ox + count);
-          high = firstInside(s.wd, offset, s.sw, low, ox + count);
-        }
-        if (high == low) zeroRows(count, quads, at, toStep, first);
-        else {
-          if (low > ox) zeroRows(low - ox, quads, at, toStep, first);
-          const ix = low * s.sw + offset;
-          copyRows(
-            source,
-            (<usize>(image * s.h + iy) * <usize>s.wd + <usize>ix) * pixel + (<usize>channel << 2),
-            pixel * <usize>s.sw,
-            high - low,
-            channel,
-            quads,
-            at + (<usize>(low - ox) << 5),
-            toStep,
-            first,
-          );
-          if (high < ox + count)
-            zeroRows(ox + count - high, quads, at + (<usize>(high - ox) << 5), toStep, first);
-        }
-        first += quads;
-      }
-    }
+    if (whole) {
+      const end = ox + count;
+      const low = firstInside(0, -s.pw, s.sw, ox, end);
+      const high = firstInside(s.wd, s.kw - 1 - s.pw, s.sw, low, end);
+      if (low > ox) gatherTaps(source, s, image, oy, ox, low - ox, channel, quads, at, toStep);
+      if (high > low) gatherLines(source, s, image, oy, low, high - low, at + (<usize>(low - ox) << 5), toStep);
+      if (end > high)
+        gatherTaps(source, s, image, oy, high, end - high, channel, quads, at + (<usize>(high - ox) << 5), toStep);
+    } else gatherTaps(source, s, image, oy, ox, count, channel, quads, at, toStep);
     done += count;
   }
 }

@@ -65,14 +65,54 @@ export function exp(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  const clamped = clamp(x);
-  const shifted = madd(clamped, f32x4.splat(-1.4426950408889634), f32x4.splat(ROUNDER));
-  const r = addLn2(f32x4.sub(shifted, f32x4.splat(ROUNDER)), clamped);
-  let p = madd(f32x4.splat(-0.0083125013), r, f32x4.splat(0.041890332));
-  p = madd(p, r, f32x4.splat(-0.16667115));
-  p = madd(p, r, f32x4.splat(0.4999923));
-  p = madd(p, r, f32x4.splat(-1));
-  p = madd(p, r, f32x4.splat(1));
-  const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, i32x4.add(p, i32x4.shl(shifted, 23))));
+  return sigmoidBy(
+    x,
+    f32x4.splat(87),
+    f32x4.splat(-87),
+    f32x4.splat(-1.4426950408889634),
+    f32x4.splat(ROUNDER),
+    f32x4.splat(0.6931471805599453),
+    f32x4.splat(-0.0083125013),
+    f32x4.splat(0.041890332),
+    f32x4.splat(-0.16667115),
+    f32x4.splat(0.4999923),
+    f32x4.splat(1),
+  );
+}
+
+/**
+ * A constant for `sigmoidBy` that stays in a register: V8 builds constants anew at every use, three instructions each, unless they
+ * depend on something; `zero` is a 0 that the compiler can't know.
+ */
+// @ts-ignore: decorator
+@inline
+export function held(value: f32, zero: i32): v128 {
+  return i32x4.splat(reinterpret<i32>(value) + zero);
+}
+
+/** `sigmoid` with its constants given, for loops. */
+// @ts-ignore: decorator
+@inline
+export function sigmoidBy(
+  x: v128,
+  high: v128,
+  low: v128,
+  log2e: v128,
+  rounder: v128,
+  ln2: v128,
+  c5: v128,
+  c4: v128,
+  c3: v128,
+  c2: v128,
+  one: v128,
+): v128 {
+  const clamped = f32x4.pmax(f32x4.pmin(x, high), low);
+  const shifted = madd(clamped, log2e, rounder);
+  const n = f32x4.sub(shifted, rounder);
+  let r: v128;
+  if (ASC_FEATURE_RELAXED_SIMD) r = f32x4.relaxed_madd(n, ln2, clamped);
+  else r = addLn2(n, clamped);
+  const p = madd(madd(madd(c5, r, c4), r, c3), r, c2);
+  const e = nmadd(nmadd(p, r, one), r, one);
+  return f32x4.div(one, f32x4.add(one, i32x4.add(e, i32x4.shl(shifted, 23))));
 }
