@@ -93,8 +93,6 @@ export interface GradView {
 /** What ops emit their kernels with. */
 export interface Lowering {
   readonly training: boolean;
-  /** What losses multiply their gradients by, when several batches make one update. */
-  readonly gradientScale: number;
   /** A tensor in the layout of an activation: [n][h][w][cp] or [n][fp]. */
   activation(shape: Shape, label: string): Tensor;
   /** A small tensor that is kept until the step ends. */
@@ -120,6 +118,8 @@ export interface Lowering {
   /** The value, stored; computed from its view where it wasn't. */
   dense(value: Value): Tensor;
   define(value: Value, view: View): void;
+  /** The view as `define` had it: what gradients need also where the value was stored since. */
+  definition(value: Value): View;
   /** The values that read this one. */
   readers(value: Value): readonly Value[];
   /** What an op's forward leaves for its backward, or for an op that follows. */

@@ -82,7 +82,6 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
     optimizer,
     clipNorm: options.clipNorm,
     emaDecay: options.emaDecay,
-    gradientScale: 1 / accumulate,
     recompute: options.recompute,
     maxBytes: options.maxBytes,
   });
@@ -167,6 +166,8 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
 
   writeMap(plan.weights, options.weights, false);
   if (plan.shadow) writeMap(plan.shadow, options.weights, false);
+  scalar("lossScale", Float32Array.of(1 / accumulate));
+  if (options.emaDecay !== undefined) scalar("emaDecay", Float32Array.of(options.emaDecay));
   session.write(plan.decays, decayTable(plan, optimizer.weightDecay));
 
   return {

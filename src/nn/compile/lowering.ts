@@ -36,7 +36,6 @@ export interface LoweringChoices {
   readonly training: boolean;
   /** The values wanted; the first is the loss in training. */
   readonly outputs: readonly Value[];
-  readonly gradientScale?: number;
   /** Where the host wants to read values, in PyTorch's order without padding. */
   readonly hostCopies?: readonly { readonly value: Value; readonly to: Tensor }[];
 }
@@ -47,11 +46,12 @@ export function lowerGraph(
   table: TensorTable,
   arenas: Arenas,
   packedConvFloats: PackedConvFloats,
-  { training, outputs, hostCopies = [], gradientScale = 1 }: LoweringChoices,
+  { training, outputs, hostCopies = [] }: LoweringChoices,
 ): Lowered {
   const instructions: Instruction[] = [];
   const afterStep: Instruction[] = [];
   const views = new Map<Value, View>();
+  const definitions = new Map<Value, View>();
   const notes = new Map<Value, Map<string, Tensor>>();
   const wanted = ancestors(outputs);
   const readers = readersOf(graph, wanted);
@@ -88,7 +88,11 @@ export function lowerGraph(
   };
   const writeGrad = (value: Value, view: GradView, out: Tensor, accumulate: 0 | 1) => {
     const { n, c, pixels } = sizes(value.shape);
-    emit(value, "materialiseGrad", { ...gradArguments(view), accumulate, n, pixels, c }, { out });
+    if (view.g) {
+      emit(value, "materialiseGrad", { ...gradArguments(view), accumulate, n, pixels, c }, { out });
+    } else {
+      emit(value, "addSpread", { spread: view.spread, accumulate, n, pixels, c }, { dx: out });
+    }
   };
   const ownDense = (value: Value, view: GradView) => {
     const readings = terms.get(value)!.filter((term) => term.view.g === view.g).length;
@@ -105,7 +109,6 @@ export function lowerGraph(
 
   const lower: Lowering = {
     training,
-    gradientScale,
     activation,
     vector: (floats, label) => table.create(label, floats, true),
     part: (tensor, offset, floats) => table.part(tensor, offset, floats, tensor.label),
@@ -133,7 +136,11 @@ export function lowerGraph(
       views.set(value, { x: out, act: "none" });
       return out;
     },
-    define: (value, view) => views.set(value, view),
+    define(value, view) {
+      views.set(value, view);
+      definitions.set(value, view);
+    },
+    definition: (value) => definitions.get(value)!,
     readers: (value) => readers.get(value) ?? [],
     note(value, key, tensor) {
       const of = notes.get(value) ?? new Map<string, Tensor>();
@@ -144,7 +151,7 @@ export function lowerGraph(
     gradView(value) {
       const all = terms.get(value)!.map(({ view }) => view);
       const merged = mergeTerms(all);
-      if (merged) return merged;
+      if (merged?.g) return merged;
       const g = sumOfTerms(value);
       const view: GradView = { g, act: "none" };
       terms.set(value, [{ view }]);
@@ -178,14 +185,13 @@ export function lowerGraph(
   for (const value of order) value.op.forward(lower, value);
   for (const output of outputs) lower.dense(output);
   for (const { value, to } of hostCopies) {
-    const { n, c, h, w } = sizes(value.shape);
-    emit(value, "nhwcToNchw", { x: lower.dense(value), n, c, h, w }, { y: to });
+    const { n, c, pixels } = sizes(value.shape);
+    emit(value, "nhwcToNchw", { src: lower.dense(value), n, c, pixels }, { dst: to });
   }
   const forwardLength = instructions.length;
   if (training) {
     for (const value of order.toReversed()) {
-      if (learned.has(value) && (terms.has(value) || outputs.includes(value)))
-        value.op.backward?.(lower, value);
+      if (learned.has(value) && (terms.has(value) || value === outputs[0])) value.op.backward?.(lower, value);
       for (const set of holders.values()) set.delete(value);
     }
   }

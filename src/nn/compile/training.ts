@@ -37,8 +37,6 @@ export interface TrainingChoices {
   /** Largest norm that the gradient may have; it is scaled down to that. */
   readonly clipNorm?: number | undefined;
   readonly emaDecay?: number | undefined;
-  /** Each batch's part of the gradient: one over the number of batches accumulated. */
-  readonly gradientScale: number;
 }
 
 export interface MemoryChoices {
@@ -52,7 +50,7 @@ export interface MemoryChoices {
 export function compileTraining(
   { graph, logits, loss }: TrainingParts,
   engine: Pick<Engine, "packedConvFloats" | "bytesFor" | "maxBytes">,
-  { optimizer, clipNorm, emaDecay, gradientScale, ...memory }: TrainingChoices & MemoryChoices,
+  { optimizer, clipNorm, emaDecay, ...memory }: TrainingChoices & MemoryChoices,
 ): TrainingPlan {
   const table = createTensorTable();
   const layout = layOutWeights(graph);
@@ -64,14 +62,13 @@ export function compileTraining(
   );
   const decays = table.create("weight decay", 3 * layout.places.size, true);
   const gradNorm = table.create("gradient norm", 1, true);
-  const [n, outputs] = logits.shape as [number, number];
-  const hostLogits = table.create("logits", n * outputs, true);
+  const outputs = logits.shape.reduce((product, size) => product * size, 1);
+  const hostLogits = table.create("logits", outputs, true);
 
   const lower = (training: boolean, arena: Tensor, wanted: readonly Value[]) => {
     const arenas = training ? { layout, weights: arena, gradients } : { layout, weights: arena };
     return lowerGraph(graph, table, arenas, (shape) => engine.packedConvFloats(shape), {
       training,
-      gradientScale,
       outputs: wanted,
       hostCopies: [{ value: logits, to: hostLogits }],
     });
@@ -91,7 +88,7 @@ export function compileTraining(
   const plan: TrainingPlan = {
     tensors: table.tensors,
     programs: {
-      clear: [step("fillZero", { count }, { y: gradients })],
+      clear: [step("fillZero", { bytes: count * 4 }, { address: gradients })],
       gradients: forwardBackward.instructions,
       statistics: forwardBackward.afterStep,
       norm: [step("gradNorm", { g: gradients, count }, { norm: gradNorm })],
@@ -105,16 +102,16 @@ export function compileTraining(
             ...optimizer.arguments,
             g: gradients,
             count,
-            lr: table.scalar("lr"),
-            step: table.scalar("updates"),
-            decays: decays,
+            lrAt: table.scalar("lr"),
+            stepAt: table.scalar("updates"),
+            decayRuns: decays,
             decayCount: layout.places.size,
           },
           { w: weights, ...optimizerState },
         ),
       ],
       average: shadow
-        ? [step("ema", { w: weights, decay: emaDecay!, count: layout.floats }, { shadow })]
+        ? [step("ema", { w: weights, decayAt: table.scalar("emaDecay"), count: layout.floats }, { shadow })]
         : [],
       evaluate: inference.instructions,
     },

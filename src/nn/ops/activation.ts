@@ -16,7 +16,7 @@ function activation(name: Exclude<Activation, "none">, onnx: (b: OnnxBuilder, x:
       lower.define(value as Value, { ...view, act: name });
     },
     backward(lower, value) {
-      const { x: y, scale, shift } = lower.view(value as Value);
+      const { x: y, scale, shift } = lower.definition(value as Value);
       lower.addGrad(value.inputs[0]!, { ...plainGrad(lower, value as Value), act: name, y, scale, shift });
     },
     onnx: (builder, value) => onnx(builder, builder.name(value.inputs[0]!)),

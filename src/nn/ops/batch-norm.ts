@@ -60,7 +60,7 @@ export const batchNormOp = defineOp<BatchNormAttributes>({
   backward(lower, value) {
     const [x, gamma, beta] = value.inputs as [Value, Value, Value];
     const { n, c, pixels } = sizes(value.shape);
-    const { x: base, scale, shift, norm } = lower.view(value as Value);
+    const { x: base, scale, shift, norm } = lower.definition(value as Value);
     const { moments, rstd } = norm!;
     let grad: GradView = lower.gradView(value as Value);
     const foreign = grad.act !== "none" && (grad.y !== base || grad.scale !== scale);

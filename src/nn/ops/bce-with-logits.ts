@@ -2,26 +2,14 @@
 
 import { apply } from "../graph.ts";
 import { defineOp, type Value } from "../op.ts";
-import { lossBackward, lossShape } from "./losses.ts";
-import { sizes } from "./views.ts";
+import { logitsLoss, lossBackward, lossShape } from "./losses.ts";
 
 export const bceWithLogitsOp = defineOp<undefined>({
   name: "bceWithLogits",
   shape: lossShape,
   forward(lower, value) {
-    const [x, targets, posWeight] = value.inputs as [Value, Value, Value | undefined];
-    const { n, c } = sizes(x.shape);
-    const loss = lower.vector(1, "loss");
-    const dx = lower.activation(x.shape, "gradient");
-    const reads = {
-      x: lower.dense(x),
-      targets: lower.dense(targets),
-      posWeight: posWeight && lower.dense(posWeight),
-      weight: lower.gradientScale,
-    };
-    lower.emit(value as Value, "bceWithLogits", { ...reads, n, c }, { loss, dx });
-    lower.note(value as Value, "gradient", dx);
-    lower.define(value as Value, { x: loss, act: "none" });
+    const posWeight = value.inputs[2];
+    logitsLoss(lower, value, "bceWithLogits", { posWeight: posWeight && lower.dense(posWeight) });
   },
   backward: lossBackward,
 });

@@ -91,7 +91,7 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
   },
 });
 
-type Pair = number | readonly [number, number];
+export type Pair = number | readonly [number, number];
 
 /** Convolves x [n, c, h, w] with weight [k, c / groups, kh, kw] and adds bias [k]. Numbers stand for both axes, height first. */
 export function conv2d(

@@ -23,7 +23,7 @@ export const globalAvgPoolOp = defineOp<undefined>({
     lower.emit(
       value as Value,
       "scaleInto",
-      { x: lower.grad(value as Value), a: 1 / pixels, count },
+      { x: lower.grad(value as Value), factor: 1 / pixels, accumulate: 0, count },
       { y: spread },
     );
     lower.addGrad(x, { spread, act: "none" });

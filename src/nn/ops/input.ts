@@ -1,6 +1,7 @@
 /** What comes from outside: images, targets. The host writes it, in PyTorch's order, before each run. */
 
 import { defineOp, type Graph, type Shape, type Value } from "../op.ts";
+import { sizes } from "./views.ts";
 
 export interface InputAttributes {
   readonly name: string;
@@ -12,9 +13,9 @@ export const inputOp = defineOp<InputAttributes>({
   shape: (_, { shape }) => shape,
   forward(lower, value) {
     const host = lower.hostInput(value.attributes.name, value.shape);
-    const [n, c = 1, h = 1, w = 1] = value.shape;
+    const { n, c, pixels } = sizes(value.shape);
     const y = lower.activation(value.shape, value.attributes.name);
-    lower.emit(value, "nchwToNhwc", { x: host, n, c, h, w }, { y });
+    lower.emit(value, "nchwToNhwc", { src: host, n, c, pixels }, { dst: y });
     lower.define(value, { x: y, act: "none" });
   },
   onnx: (builder, value) => builder.input(value.attributes.name, value.shape),

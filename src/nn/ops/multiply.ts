@@ -26,10 +26,10 @@ export const multiplyOp = defineOp<undefined>({
       lower.define(value as Value, { ...ungated, gate: lower.dense(b) });
       return;
     }
-    const { n, c, pixels } = sizes(value.shape);
-    const y = lower.activation(value.shape, "product");
-    lower.emit(value as Value, "multiply", { a: lower.dense(a), b: lower.dense(b), n, pixels, c }, { y });
-    lower.define(value as Value, { x: y, act: "none" });
+    const out = lower.activation(value.shape, "product");
+    const count = out.floats;
+    lower.emit(value as Value, "multiply", { a: lower.dense(a), b: lower.dense(b), count }, { out });
+    lower.define(value as Value, { x: out, act: "none" });
   },
   backward(lower, value) {
     if (isGate(value)) gateBackward(lower, value as Value);
@@ -55,7 +55,7 @@ function isGate({ inputs, shape }: Value<undefined>): boolean {
 function gateBackward(lower: Lowering, value: Value): void {
   const [a, b] = value.inputs as [Value, Value];
   const { n, c, pixels } = sizes(value.shape);
-  const { x, scale, shift, act, norm, gate } = lower.view(value);
+  const { x, scale, shift, act, norm, gate } = lower.definition(value);
   const incoming = plainGrad(lower, value);
   const g = incoming.gate || incoming.spread || !incoming.g ? lower.grad(value) : incoming.g;
   const view = viewArguments({ x, scale, shift, act });
@@ -77,18 +77,14 @@ function gateBackward(lower: Lowering, value: Value): void {
 function productBackward(lower: Lowering, value: Value): void {
   const [a, b] = value.inputs as [Value, Value];
   const g = lower.grad(value);
-  const { n, c, pixels } = sizes(value.shape);
-  for (const [input, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
+  const wanted = [
+    { input: a, factors: { b: lower.dense(b) }, out: "da", accumulated: "accumulateA" },
+    { input: b, factors: { a: lower.dense(a) }, out: "db", accumulated: "accumulateB" },
+  ];
+  for (const { input, factors, out, accumulated } of wanted) {
     if (!lower.needsGrad(input)) continue;
     const { tensor, accumulate } = lower.gradTarget(input);
-    lower.emit(
-      value,
-      "multiplyBackward",
-      { g, other: lower.dense(other), accumulate, n, pixels, c },
-      { dx: tensor },
-    );
+    const reads = { g, ...factors, [accumulated]: accumulate, count: tensor.floats };
+    lower.emit(value, "multiplyBackward", reads, { [out]: tensor });
   }
 }

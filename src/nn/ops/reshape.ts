@@ -2,6 +2,7 @@
 
 import { apply } from "../graph.ts";
 import { defineOp, type Lowering, type Shape, type Value } from "../op.ts";
+import type { Tensor } from "../plan.ts";
 import { sizes } from "./views.ts";
 
 export const reshapeOp = defineOp<{ readonly to: Shape }>({
@@ -22,7 +23,8 @@ export const reshapeOp = defineOp<{ readonly to: Shape }>({
       return;
     }
     const y = lower.activation(value.shape, "reshaped");
-    emitReshape(lower, value as Value, lower.dense(x), x.shape, value.shape, { y, accumulate: 0 });
+    const shapes = { from: x.shape, to: value.shape };
+    emitReshape(lower, value as Value, shapes, { src: lower.dense(x), dst: y, accumulate: 0 });
     lower.define(value as Value, { x: y, act: "none" });
   },
   backward(lower, value) {
@@ -33,7 +35,8 @@ export const reshapeOp = defineOp<{ readonly to: Shape }>({
       return;
     }
     const { tensor, accumulate } = lower.gradTarget(x);
-    emitReshape(lower, value as Value, g, value.shape, x.shape, { y: tensor, accumulate });
+    const shapes = { from: value.shape, to: x.shape };
+    emitReshape(lower, value as Value, shapes, { src: g, dst: tensor, accumulate });
   },
   onnx: (builder, { inputs, attributes: { to } }) =>
     builder.node("Reshape", [
@@ -60,13 +63,10 @@ function liesTheSame(a: Shape, b: Shape): boolean {
 function emitReshape(
   lower: Lowering,
   value: Value,
-  x: ReturnType<Lowering["dense"]>,
-  from: Shape,
-  to: Shape,
-  { y, accumulate }: { readonly y: ReturnType<Lowering["dense"]>; readonly accumulate: 0 | 1 },
+  { from, to }: Record<"from" | "to", Shape>,
+  { src, dst, accumulate }: { readonly src: Tensor; readonly dst: Tensor; readonly accumulate: 0 | 1 },
 ): void {
-  const a = sizes(from);
-  const b = sizes(to);
-  const shape = { n: a.n, c: a.c, h: a.h, w: a.w, oc: b.c, oh: b.h, ow: b.w };
-  lower.emit(value, "reshape", { x, accumulate, ...shape }, { y });
+  const { c: srcC, pixels: srcPixels } = sizes(from);
+  const { n: dstN, c: dstC, pixels: dstPixels } = sizes(to);
+  lower.emit(value, "reshape", { src, srcC, srcPixels, dstN, dstC, dstPixels, accumulate }, { dst });
 }
