@@ -22,6 +22,13 @@ const K = memory.data<f32>(
   16,
 );
 
+/** Four ones, from memory too. */
+// @ts-ignore: decorator
+@inline
+export function ones(): v128 {
+  return v128.load(K);
+}
+
 /**
  * 1 / (1 + 2^(-z / ln 2)): the power as 2^n times a polynomial of degree 5 on [-1/2, 1/2] (interpolated at Chebyshev's nodes, error
  * below 1.1e-7 of the value). A NaN stays NaN.

@@ -3,7 +3,7 @@
  * coefficients a channel, d = coefA * dz + coefB * y + coefC (Ioffe and Szegedy 2015). Sums as in sums.ts.
  */
 
-import { activate, activateGradient, logistic } from "./activate";
+import { activate, activateGradient, logistic, ones } from "./activate";
 import { madd } from "./simd";
 import { batchSums, imageSums, imageSumsFinish, padded, share, vectorOr } from "./sums";
 
@@ -27,9 +27,23 @@ import { batchSums, imageSums, imageSumsFinish, padded, share, vectorOr } from "
   spread: usize;
   pivot: usize;
   rstd: usize;
+  touched: i32;
 }
 
 @inline const WORK_BYTES: usize = 64;
+
+/**
+ * Brings the next rows near. The loops below read several rows side by side, which the processor foresees badly; where there is
+ * little arithmetic this is up to a third faster.
+ */
+// @ts-ignore: decorator
+@inline
+function touch(w: Work, at: usize, bytes: usize): void {
+  if (bytes < 1024) return;
+  let all: i32 = 0;
+  for (let i: usize = 0; i < bytes; i += 64) all |= load<i32>(at + i);
+  w.touched = all;
+}
 
 // @ts-ignore: decorator
 @inline
@@ -74,6 +88,7 @@ function momentsRows(args: usize, work: usize, image: usize, offset: usize, rows
   const stride = padded(a.c) << 2;
   const gate = a.xGate ? a.xGate + image * stride : w.gate;
   const x = a.x + offset;
+  touch(w, x, rows * stride);
   if (a.xAct == 0) momentsLoop(0, x, w.scale, w.shift, gate, w.pivot, rows, stride, acc);
   else if (a.xAct == 2) momentsLoop(2, x, w.scale, w.shift, gate, w.pivot, rows, stride, acc);
   else momentsLoop(a.xAct, x, w.scale, w.shift, gate, w.pivot, rows, stride, acc);
@@ -299,6 +314,8 @@ function backwardRows(args: usize, work: usize, image: usize, offset: usize, row
   const spread = a.spread ? a.spread + image * stride : w.spread;
   const g = a.g + offset;
   const y = a.y + offset;
+  touch(w, g, rows * stride);
+  touch(w, y, rows * stride);
   if (a.act == 0) backwardLoop(0, g, y, w, gate, spread, rows, stride, acc);
   else if (a.act == 2) backwardLoop(2, g, y, w, gate, spread, rows, stride, acc);
   else backwardLoop(a.act, g, y, w, gate, spread, rows, stride, acc);
@@ -382,7 +399,6 @@ function gateSumsLoop(act: i32, g: usize, x: usize, w: Work, rows: usize, stride
   const shift = w.shift;
   const rstd = w.rstd;
   const offset = w.pivot;
-  const one = f32x4.splat(1);
   for (let v: usize = 0; v < stride; v += 16) {
     const a = v128.load(scale + v);
     const b = v128.load(shift + v);
@@ -404,7 +420,7 @@ function gateSumsLoop(act: i32, g: usize, x: usize, w: Work, rows: usize, stride
       if (act == 2) {
         const t = logistic(z);
         s = f32x4.mul(z, t);
-        slope = madd(s, f32x4.sub(one, t), t);
+        slope = madd(s, f32x4.sub(ones(), t), t);
       } else {
         s = activate(act, z);
         slope = activateGradient(act, z);
@@ -429,6 +445,8 @@ function gateSumsRows(args: usize, work: usize, image: usize, offset: usize, row
   const a = changetype<GateSumsArgs>(args);
   const w = changetype<Work>(work);
   const stride = padded(a.c) << 2;
+  touch(w, a.g + offset, rows * stride);
+  touch(w, a.x + offset, rows * stride);
   if (a.xAct == 2) gateSumsLoop(2, a.g + offset, a.x + offset, w, rows, stride, acc);
   else gateSumsLoop(a.xAct, a.g + offset, a.x + offset, w, rows, stride, acc);
 }
