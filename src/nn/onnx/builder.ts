@@ -129,6 +129,6 @@ function weightProblem(shape: Shape, data: Float32Array | undefined): string | u
   if (!data) return "is missing";
   if (data.length !== size)
     return `has ${data.length} numbers, and its shape [${shape.join(", ")}] needs ${size}`;
-  const wrong = data.findIndex((value) => !Number.isFinite(value));
-  return wrong < 0 ? undefined : `holds ${data[wrong]} at ${wrong}`;
+  for (let i = 0; i < size; i++) if (!Number.isFinite(data[i])) return `holds ${data[i]} at ${i}`;
+  return undefined;
 }

@@ -49,8 +49,7 @@ function fold(
   }
 
   const weight = constants.get(weightName)!;
-  const channelOf = weightChannels(conv, weight.shape, scale.length);
-  const folded = (weight.data as Float32Array).map((value, i) => value * scale[channelOf(i)]!);
+  const folded = scaleChannels(weight as Filters, scale, conv.operator === "ConvTranspose");
   const bias = numbers(biasName);
   const shift = Float32Array.from(
     scale,
@@ -63,15 +62,23 @@ function fold(
   return { ...conv, inputs: [x, ...names], outputs: norm.outputs };
 }
 
-/** Which output channel an element of the weight belongs to: [out, in / groups, ...], transposed [in, out / groups, ...]. */
-function weightChannels(conv: OnnxNode, shape: readonly number[], channels: number): (i: number) => number {
-  const [first, second, kh, kw] = shape as [number, number, number, number];
-  if (conv.operator === "Conv") return (i) => Math.floor(i / (second * kh * kw));
-  const groups = channels / second;
-  return (i) => {
-    const from = Math.floor(i / (second * kh * kw));
-    return Math.floor(from / (first / groups)) * second + (Math.floor(i / (kh * kw)) % second);
-  };
+interface Filters {
+  readonly data: Float32Array;
+  readonly shape: readonly [number, number, number, number];
+}
+
+/** Weights [out, in / groups, ...], transposed [in, out / groups, ...], times a number for each output channel. */
+function scaleChannels({ data, shape }: Filters, scale: Float64Array, transposed: boolean): Float32Array {
+  const [first, second, kh, kw] = shape;
+  const run = transposed ? kh * kw : second * kh * kw;
+  const groups = transposed ? scale.length / second : 1;
+  const scaled = new Float32Array(data.length);
+  for (let start = 0, r = 0; start < data.length; start += run, r++) {
+    const group = Math.floor((Math.floor(r / second) * groups) / first);
+    const factor = scale[transposed ? group * second + (r % second) : r]!;
+    for (let i = start; i < start + run; i++) scaled[i] = data[i]! * factor;
+  }
+  return scaled;
 }
 
 /** For numbers whose unfolded form another node reads too. */

@@ -6,6 +6,7 @@ import golden from "../golden/efficientnet-b0-1000-classes.json" with { type: "j
 import { createModel } from "../models/model.ts";
 import { goldenWeights } from "../testing/golden-graph.ts";
 import { goldenBatch } from "../testing/golden-weights.ts";
+import { runReference } from "../testing/reference.ts";
 import { exportOnnx } from "./export.ts";
 import { decodeOnnx } from "./protobuf.ts";
 import { scoreOnnx } from "./session.node.ts";
@@ -28,4 +29,28 @@ test("EfficientNet-B0, running statistics and all", async () => {
     expect(worst).toBeLessThan(2e-6);
   }
   await browser.close();
+});
+
+test.each([
+  ["efficientnet_b0", { stem: "tutorial", pool: "gem", dropout: 0.3 }],
+  ["resnet18", { stemStride: [1, 2] }],
+] as const)("%s with %j, for any batch", async (name, options) => {
+  const size = { height: 19, width: 17 };
+  const model = createModel(name, { inChannels: 6, numClasses: 2, ...options });
+  const { graph, logits } = model.build({ batch: 1, ...size });
+  const weights = goldenWeights(graph, { statistics: false });
+  if (weights.has("global_pool.p")) weights.set("global_pool.p", Float32Array.of(3));
+  const bytes = exportOnnx({ output: logits, weights, metadata: { modelName: name, lodestoneVersion: "0" } });
+
+  const { images } = goldenBatch(0, [2, 6, 19, 17]);
+  const two = model.build({ batch: 2, ...size });
+  const expected = runReference(two.graph, { weights, inputs: { image: images }, output: two.logits }).of(
+    two.logits,
+  );
+  const { data, shape } = await scoreOnnx(bytes, images);
+  expect(shape).toEqual([2, 2]);
+  const largest = Math.max(...expected.map(Math.abs));
+  expected.forEach((logit, i) => {
+    expect(Math.abs(data[i]! - logit)).toBeLessThan(1e-5 * largest);
+  });
 });
