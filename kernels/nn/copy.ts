@@ -93,20 +93,50 @@ export function reshape(args: usize, thread: i32, threads: i32, scratch: usize, 
   pixels: i32;
 }
 
-/** The host's [n][c][pixels] to [n][pixels][cp]. */
+/** Four floats of a channel's plane, or zeros past the last channel. */
+// @ts-ignore: decorator
+@inline
+function planeOr(from: usize, channel: usize, c: usize, planeBytes: usize): v128 {
+  return channel < c ? v128.load(from + channel * planeBytes) : f32x4.splat(0);
+}
+
+/** The host's [n][c][pixels] to [n][pixels][cp], four pixels of four channels at a time. */
 export function nchwToNhwc(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
   const a = changetype<LayoutArgs>(args);
   const c = <usize>a.c;
   const cp = padded(a.c);
+  const bytes = cp << 2;
   const pixels = <usize>a.pixels;
+  const planeBytes = pixels << 2;
   const rows = <usize>a.n * pixels;
   const last = share(rows, thread + 1, threads);
-  for (let row = share(rows, thread, threads); row < last; row++) {
+  let row = share(rows, thread, threads);
+  while (row < last) {
     const image = row / pixels;
-    const from = a.src + ((image * c * pixels + (row - image * pixels)) << 2);
-    const to = a.dst + ((row * cp) << 2);
-    for (let i: usize = 0; i < cp; i++) {
-      store<f32>(to + (i << 2), i < c ? load<f32>(from + ((i * pixels) << 2)) : 0);
+    const end = min(last, (image + 1) * pixels);
+    let from = a.src + ((image * c * pixels + (row - image * pixels)) << 2);
+    let to = a.dst + row * bytes;
+    for (; row + 4 <= end; row += 4, from += 16, to += 4 * bytes) {
+      for (let i: usize = 0; i < cp; i += 4) {
+        const c0 = v128.load(from + i * planeBytes);
+        const c1 = planeOr(from, i + 1, c, planeBytes);
+        const c2 = planeOr(from, i + 2, c, planeBytes);
+        const c3 = planeOr(from, i + 3, c, planeBytes);
+        const low01 = i32x4.shuffle(c0, c1, 0, 4, 1, 5);
+        const low23 = i32x4.shuffle(c2, c3, 0, 4, 1, 5);
+        const high01 = i32x4.shuffle(c0, c1, 2, 6, 3, 7);
+        const high23 = i32x4.shuffle(c2, c3, 2, 6, 3, 7);
+        const at = to + (i << 2);
+        v128.store(at, i32x4.shuffle(low01, low23, 0, 1, 4, 5));
+        v128.store(at + bytes, i32x4.shuffle(low01, low23, 2, 3, 6, 7));
+        v128.store(at + 2 * bytes, i32x4.shuffle(high01, high23, 0, 1, 4, 5));
+        v128.store(at + 3 * bytes, i32x4.shuffle(high01, high23, 2, 3, 6, 7));
+      }
+    }
+    for (; row < end; row++, from += 4, to += bytes) {
+      for (let i: usize = 0; i < cp; i++) {
+        store<f32>(to + (i << 2), i < c ? load<f32>(from + i * planeBytes) : 0);
+      }
     }
   }
 }
