@@ -79,6 +79,17 @@ describe("EfficientNet", () => {
     expect(new Set(inBlocks.map(({ scope }) => scope)).size).toBe(16);
   });
 
+  it("leaves features out before the classifier", () => {
+    const rates = (name: string, options = {}) =>
+      createModel(name, options)
+        .build(size)
+        .graph.values.filter(({ op }) => op.name === "dropout")
+        .map(({ attributes, inputs }) => [(attributes as { p: number }).p, inputs[0]!.shape]);
+    expect(rates("efficientnet_b2")).toEqual([[0.3, [1, 1408]]]);
+    expect(rates("efficientnet_b2", { dropout: 0.125 })).toEqual([[0.125, [1, 1408]]]);
+    expect(rates("efficientnet_b2", { dropout: 0 })).toEqual([]);
+  });
+
   it("takes any channels, classes, stride and stem", () => {
     const { graph, images, features, logits } = createModel("efficientnet_b0", {
       inChannels: 2,

@@ -4,6 +4,7 @@ import { createGraph } from "../graph.ts";
 import { convLayer, linearLayer } from "../layers.ts";
 import type { Value } from "../op.ts";
 
+import { dropout } from "../ops/dropout.ts";
 import { gemPool } from "../ops/gem-pool.ts";
 import { globalAvgPool } from "../ops/global-avg-pool.ts";
 import { input } from "../ops/input.ts";
@@ -24,7 +25,8 @@ export function buildModel(
   const images = input(graph, "image", [size.batch, inChannels, size.height, size.width]);
   const maps = trunk(stem === "tutorial" ? tutorialStem(images) : images);
   const features = flatten(pooled(maps, config));
-  const logits = linearLayer(features, classifier, numClasses);
+  const kept = config.dropout > 0 ? dropout(features, config.dropout) : features;
+  const logits = linearLayer(kept, classifier, numClasses);
   return { graph, images, features, logits };
 }
 

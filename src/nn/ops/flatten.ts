@@ -1,1 +1,0 @@
-export { flatten } from "./reshape.ts";
