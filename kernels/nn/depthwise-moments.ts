@@ -8,25 +8,29 @@ export function addMoments(y: usize, cBytes: usize, outputs: i32, lanes: usize, 
     const middle = v128.load(pivot + lane);
     let p = y + lane;
     for (let left = outputs; left > 0; left -= 64) {
-      let s0 = ZERO, q0 = ZERO, s1 = ZERO, q1 = ZERO;
+      let s0 = ZERO, s1 = ZERO, s2 = ZERO, s3 = ZERO, q0 = ZERO, q1 = ZERO, q2 = ZERO, q3 = ZERO;
       let i = min(left, 64);
-      for (; i >= 2; i -= 2) {
-        const d0 = f32x4.sub(v128.load(p), middle);
-        const d1 = f32x4.sub(v128.load(p + cBytes), middle);
-        p += 2 * cBytes;
+      for (; i >= 4; i -= 4) {
+        const d0 = f32x4.sub(v128.load(p), middle); p += cBytes;
+        const d1 = f32x4.sub(v128.load(p), middle); p += cBytes;
+        const d2 = f32x4.sub(v128.load(p), middle); p += cBytes;
+        const d3 = f32x4.sub(v128.load(p), middle); p += cBytes;
         s0 = f32x4.add(s0, d0);
         s1 = f32x4.add(s1, d1);
+        s2 = f32x4.add(s2, d2);
+        s3 = f32x4.add(s3, d3);
         q0 = madd(d0, d0, q0);
         q1 = madd(d1, d1, q1);
+        q2 = madd(d2, d2, q2);
+        q3 = madd(d3, d3, q3);
       }
-      if (i) {
-        const d0 = f32x4.sub(v128.load(p), middle);
-        p += cBytes;
-        s0 = f32x4.add(s0, d0);
-        q0 = madd(d0, d0, q0);
+      for (; i > 0; i--, p += cBytes) {
+        const d = f32x4.sub(v128.load(p), middle);
+        s0 = f32x4.add(s0, d);
+        q0 = madd(d, d, q0);
       }
-      addTo64(sum + 2 * lane, f32x4.add(s0, s1));
-      addTo64(squares + 2 * lane, f32x4.add(q0, q1));
+      addTo64(sum + 2 * lane, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+      addTo64(squares + 2 * lane, f32x4.add(f32x4.add(q0, q1), f32x4.add(q2, q3)));
     }
   }
 }

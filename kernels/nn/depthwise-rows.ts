@@ -159,6 +159,20 @@ function siluRow(x: usize, pixels: usize, cBytes: usize, vectors: usize, to: usi
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function siluGrad(
+  g: usize, y: usize, v: usize, to: usize,
+  one: v128, round: v128, log2: v128, high: v128, low: v128, c5: v128, c4: v128, c3: v128, c2: v128, c1: v128,
+): void {
+  const output = v128.load(y);
+  const z = madd(output, v128.load(v), v128.load(v, 16));
+  const s = f32x4.div(one, onePlusExp(z, one, round, log2, high, low, c5, c4, c3, c2, c1));
+  const slope = madd(f32x4.mul(z, s), f32x4.sub(one, s), s);
+  const dz = madd(v128.load(g), v128.load(v, 32), v128.load(v, 48));
+  v128.store(to, madd(dz, slope, madd(output, v128.load(v, 64), v128.load(v, 80))));
+}
+
 function siluGradRow(
   g: usize, y: usize, pixels: usize, cBytes: usize, vectors: usize, to: usize, tileBytes: usize,
 ): void {
@@ -168,19 +182,18 @@ function siluGradRow(
   for (; pixels > 0; pixels--, to += PIXEL) {
     let v = vectors;
     let tile = to;
-    let inTile: usize = 0;
-    for (let left = cBytes; left > 0; left -= 16, g += 16, y += 16, v += GRAD_BYTES) {
-      const output = v128.load(y);
-      const z = madd(output, v128.load(v), v128.load(v, 16));
-      const s = f32x4.div(one, onePlusExp(z, one, round, log2, high, low, c5, c4, c3, c2, c1));
-      const slope = madd(f32x4.mul(z, s), f32x4.sub(one, s), s);
-      const dz = madd(v128.load(g), v128.load(v, 32), v128.load(v, 48));
-      v128.store(tile + inTile, madd(dz, slope, madd(output, v128.load(v, 64), v128.load(v, 80))));
-      inTile += 16;
-      if (inTile == PIXEL) {
-        inTile = 0;
-        tile += tileBytes;
-      }
+    let left = cBytes;
+    for (; left >= PIXEL; left -= PIXEL) {
+      siluGrad(g, y, v, tile, one, round, log2, high, low, c5, c4, c3, c2, c1);
+      siluGrad(g + 16, y + 16, v + 96, tile + 16, one, round, log2, high, low, c5, c4, c3, c2, c1);
+      siluGrad(g + 32, y + 32, v + 192, tile + 32, one, round, log2, high, low, c5, c4, c3, c2, c1);
+      siluGrad(g + 48, y + 48, v + 288, tile + 48, one, round, log2, high, low, c5, c4, c3, c2, c1);
+      g += PIXEL;
+      y += PIXEL;
+      v += 4 * GRAD_BYTES;
+      tile += tileBytes;
     }
+    for (; left > 0; left -= 16, g += 16, y += 16, v += GRAD_BYTES, tile += 16)
+      siluGrad(g, y, v, tile, one, round, log2, high, low, c5, c4, c3, c2, c1);
   }
 }
