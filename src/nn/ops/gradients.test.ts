@@ -14,9 +14,11 @@ import { add } from "./add.ts";
 import { avgPool } from "./avg-pool.ts";
 import { bceWithLogits } from "./bce-with-logits.ts";
 import { concat } from "./concat.ts";
+import { convTranspose2d } from "./conv-transpose2d.ts";
 import { conv2d } from "./conv2d.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { dropPath } from "./drop-path.ts";
+import { dropout } from "./dropout.ts";
 import { focal } from "./focal.ts";
 import { gemPool } from "./gem-pool.ts";
 import { globalAvgPool } from "./global-avg-pool.ts";
@@ -211,6 +213,53 @@ describe("convolutions", () => {
       { numRuns: 20 },
     ));
 
+  const transposed = fc
+    .record({
+      shape: image,
+      kernel: size(4),
+      stride: size(3),
+      padding: fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 })),
+      dilation: size(2),
+      more: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
+    })
+    .map(({ more, ...rest }) => {
+      const most = (i: 0 | 1) => Math.max(rest.stride[i], rest.dilation[i]) - 1;
+      return { ...rest, outputPadding: [Math.min(more[0], most(0)), Math.min(more[1], most(1))] as const };
+    })
+    .filter(({ shape, kernel, stride, padding, dilation, outputPadding }) =>
+      ([0, 1] as const).every(
+        (i) =>
+          (shape[i === 0 ? 2 : 3] - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + outputPadding[i] + 1 >
+          2 * padding[i],
+      ),
+    );
+
+  test("convTranspose2d", () =>
+    holds(
+      fc.tuple(transposed, fc.integer({ min: 1, max: 9 })),
+      ([{ shape, kernel, ...options }, k]) => {
+        const x = silu(mixed(imageOf(shape)));
+        const weight = learned(x, "up.weight", [shape[1], k, ...kernel]);
+        return endIn(convTranspose2d(x, weight, { bias: learned(x, "up.bias", [k]), ...options }));
+      },
+      { numRuns: 20 },
+    ));
+
+  test("convTranspose2d in groups, read by a batch norm", () =>
+    holds(
+      fc
+        .tuple(transposed, fc.integer({ min: 2, max: 3 }), size(4))
+        .filter(([{ shape }]) => shape[0] * shape[2] * shape[3] >= 6),
+      ([{ shape, kernel, padding, ...options }, groups, [cg, kg]]) => {
+        const [n, , h, w] = shape;
+        const x = mixed(imageOf([n, 2, h, w]), "mix", groups * cg);
+        const weight = learned(x, "up.weight", [groups * cg, kg, ...kernel]);
+        const bias = learned(x, "up.bias", [groups * kg]);
+        return endIn(relu(normLayer(convTranspose2d(x, weight, { bias, groups, ...options }), "bn")));
+      },
+      { numRuns: 10 },
+    ));
+
   test("linear", () =>
     holds(fc.tuple(size(9), size(9)), ([[n, c], [features]]) =>
       endIn(mixed(silu(mixed(imageOf([n, c]), "first")), "second", features)),
@@ -312,6 +361,17 @@ describe("shapes that don't fit", () => {
     ],
     ["conv2d", () => conv2d(f, weight), "need four sizes"],
     ["linear", () => linear(f, weight), "need two sizes"],
+    [
+      "convTranspose2d",
+      () => convTranspose2d(x, weight),
+      "convTranspose2d of w: the weight is for 4 channels",
+    ],
+    [
+      "convTranspose2d",
+      () => convTranspose2d(y, weight, { outputPadding: 1 }),
+      "output padding must be below",
+    ],
+    ["dropout", () => dropout(x, -0.1), "at least 0"],
     ["maxPool", () => maxPool(x, { kernel: 2, padding: 2 }), "at most half the kernel"],
     ["maxPool", () => maxPool(x, { kernel: 9 }), "every size must be 1 or more"],
     ["avgPool", () => avgPool(f, { kernel: 2 }), "four sizes"],
