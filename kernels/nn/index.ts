@@ -12,3 +12,4 @@ export * from "./elementwise";
 export * from "./copy";
 export * from "./pool";
 export * from "./random";
+export * from "./conv-transpose";

@@ -1,9 +1,17 @@
 /** The convolution kernels against a float64 convolution written as seven loops over NCHW arrays. */
 
 import { describe, expect, it } from "vitest";
-import { kernelBench } from "../../../testing/run-kernel.ts";
+import { type KernelBench, kernelBench } from "../../../testing/run-kernel.ts";
 import { padded } from "../kernel.ts";
-import { convBackward, convForward, packConv, packedBackwardFloats, packedForwardFloats } from "./conv.ts";
+import {
+  convBackward,
+  convForward,
+  convTransposeBackward,
+  convTransposeForward,
+  packConv,
+  packedBackwardFloats,
+  packedForwardFloats,
+} from "./conv.ts";
 
 interface Size {
   n: number;
@@ -22,6 +30,7 @@ interface Size {
   dh: number;
   dw: number;
   groups: number;
+  transposed?: boolean;
 }
 
 function randomFrom(seed: number): () => number {
@@ -83,8 +92,48 @@ const slopes = [
   (z: number) => sigmoid(z) * (1 - sigmoid(z)),
 ];
 
+/** ConvTranspose2d's sizes: `outPad` rows and columns more than the least. */
+function transposedSize(part: Partial<Size> & { c: number; k: number }, outPad = 0): Size {
+  const s = { ...size({ ...part, h: 1, wd: 1, kh: 1, kw: 1 }), ...part };
+  const out = (length: number, kernel: number, stride: number, pad: number, dilation: number) =>
+    (length - 1) * stride - 2 * pad + dilation * (kernel - 1) + outPad + 1;
+  return {
+    ...s,
+    oh: out(s.h, s.kh, s.sh, s.ph, s.dh),
+    ow: out(s.wd, s.kw, s.sw, s.pw, s.dw),
+    transposed: true,
+  };
+}
+
+/** Calls `visit` for every product of ConvTranspose2d, whose weights are [c][k / groups][kh][kw]: each input pixel spreads. */
+function eachTransposedProduct(s: Size, visit: (y: number, x: number, w: number) => void): void {
+  const cGroup = s.c / s.groups;
+  const kGroup = s.k / s.groups;
+  for (let n = 0; n < s.n; n++)
+    for (let c = 0; c < s.c; c++)
+      for (let k = 0; k < kGroup; k++)
+        for (let iy = 0; iy < s.h; iy++)
+          for (let ix = 0; ix < s.wd; ix++)
+            for (let ky = 0; ky < s.kh; ky++)
+              for (let kx = 0; kx < s.kw; kx++) {
+                const oy = iy * s.sh - s.ph + ky * s.dh;
+                const ox = ix * s.sw - s.pw + kx * s.dw;
+                if (oy < 0 || oy >= s.oh || ox < 0 || ox >= s.ow) continue;
+                const channel = Math.floor(c / cGroup) * kGroup + k;
+                visit(
+                  ((n * s.k + channel) * s.oh + oy) * s.ow + ox,
+                  ((n * s.c + c) * s.h + iy) * s.wd + ix,
+                  ((c * kGroup + k) * s.kh + ky) * s.kw + kx,
+                );
+              }
+}
+
 /** Calls `visit` for every product of the convolution with the flat indices of y, x and w. */
 function eachProduct(s: Size, visit: (y: number, x: number, w: number) => void): void {
+  if (s.transposed) {
+    eachTransposedProduct(s, visit);
+    return;
+  }
   const cGroup = s.c / s.groups;
   const kGroup = s.k / s.groups;
   for (let n = 0; n < s.n; n++)
@@ -115,6 +164,17 @@ function expectClose(actual: Numbers, expected: Numbers, what: string, tolerance
     if (!(Math.abs(value - expected[i]!) <= tolerance * scale))
       throw new Error(`${what}[${i}] is ${value}, not ${expected[i]} (scale ${scale}).`);
   });
+}
+
+function kernelSize({ transposed: _, ...numbers }: Size): Record<string, number> {
+  return numbers;
+}
+
+function packWeights(bench: KernelBench, s: Size, w: Numbers, as: "forward" | "backward"): number {
+  const shape = s.transposed ? { ...kernelSize(s), ...s, c: s.k, k: s.c } : s;
+  const at = bench.space(as === "forward" ? packedForwardFloats(shape) : packedBackwardFloats(shape));
+  bench.run(packConv, { ...kernelSize(shape), w: bench.put(Float32Array.from(w)), [as]: at });
+  return at;
 }
 
 interface Choice {
@@ -170,20 +230,19 @@ function checkForward(s: Size, choice: Choice, { bias = true, moments = true } =
   const bench = kernelBench(choice);
   const put = (data: Optional, images: number, channels: number) =>
     data ? bench.put(toPhysical(data, images, channels, 1)) : 0;
-  const forward = bench.space(packedForwardFloats(s));
-  bench.run(packConv, { ...s, w: bench.put(Float32Array.from(w)), forward });
+  const packed = packWeights(bench, s, w, s.transposed ? "backward" : "forward");
   const kp = padded(s.k);
   const y = bench.space(s.n * outPixels * kp);
   const after = bench.space(16);
   const momentsAt = moments ? bench.space(2 * kp) : 0;
-  bench.run(convForward, {
-    ...s,
+  bench.run(s.transposed ? convTransposeForward : convForward, {
+    ...kernelSize(s),
     x: bench.put(toPhysical(x, s.n, s.c, pixels)),
     xScale: put(v.scale, 1, s.c),
     xShift: put(v.shift, 1, s.c),
     xGate: put(v.gate, s.n, s.c),
     xAct: choice.act,
-    w: forward,
+    w: packed,
     bias: b ? bench.put(Float32Array.from(b)) : 0,
     y,
     moments: momentsAt,
@@ -256,15 +315,14 @@ function checkBackward(s: Size, choice: BackwardChoice): void {
   const bench = kernelBench(choice);
   const put = (data: Optional, images: number, channels: number) =>
     data ? bench.put(toPhysical(data, images, channels, 1)) : 0;
-  const backward = bench.space(packedBackwardFloats(s));
-  bench.run(packConv, { ...s, w: bench.put(Float32Array.from(w)), backward });
+  const packed = packWeights(bench, s, w, s.transposed ? "forward" : "backward");
   const dxFloats = s.n * pixels * padded(s.c);
   const dxAt = choice.accumulate ? bench.put(toPhysical(dx0, s.n, s.c, pixels)) : bench.space(dxFloats);
   const dWAt = bench.put(Float32Array.from(dW0));
   const dBiasAt = bench.put(Float32Array.from(dBias0));
   const needsY = choice.gradAct !== 0 || choice.coefs;
-  bench.run(convBackward, {
-    ...s,
+  bench.run(s.transposed ? convTransposeBackward : convBackward, {
+    ...kernelSize(s),
     g: bench.put(toPhysical(g, s.n, s.k, outPixels)),
     y: needsY ? bench.put(toPhysical(y, s.n, s.k, outPixels)) : 0,
     scale: put(gv.scale, 1, s.k),
@@ -280,7 +338,7 @@ function checkBackward(s: Size, choice: BackwardChoice): void {
     xShift: put(v.shift, 1, s.c),
     xGate: put(v.gate, s.n, s.c),
     xAct: choice.act,
-    w: backward,
+    w: packed,
     dx: wantsDx ? dxAt : 0,
     accumulate: choice.accumulate ? 1 : 0,
     dW: wantsDw ? dWAt : 0,
@@ -324,6 +382,29 @@ const shapes: Record<string, Size> = {
   "narrow grouped 1x1": size({ n: 2, h: 5, wd: 3, c: 4, k: 6, groups: 2 }),
 };
 
+const transposedShapes: Record<string, Size> = {
+  "2x2, stride 2": transposedSize({ n: 2, h: 5, wd: 4, c: 8, k: 12, kh: 2, kw: 2, sh: 2, sw: 2 }),
+  "3x3, stride 2, output padding": transposedSize(
+    { n: 3, h: 4, wd: 5, c: 5, k: 3, kh: 3, kw: 3, sh: 2, sw: 2, ph: 1, pw: 1 },
+    1,
+  ),
+  "stride past the kernel": transposedSize({ n: 1, h: 4, wd: 3, c: 4, k: 4, kh: 2, kw: 1, sh: 3, sw: 2 }, 1),
+  "dilation and groups": transposedSize({
+    n: 2,
+    h: 5,
+    wd: 5,
+    c: 8,
+    k: 16,
+    kh: 3,
+    kw: 2,
+    dh: 2,
+    pw: 1,
+    groups: 2,
+  }),
+  "narrow groups": transposedSize({ n: 1, h: 5, wd: 6, c: 6, k: 4, kh: 3, kw: 3, ph: 1, groups: 2 }),
+  "1x1": transposedSize({ n: 3, h: 5, wd: 9, c: 24, k: 9 }),
+};
+
 function randomSize(random: Random): Size {
   const whole = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
   const groups = [1, 1, 1, 2, 3][whole(0, 4)]!;
@@ -347,8 +428,11 @@ function randomSize(random: Random): Size {
   });
 }
 
+const transposed = () =>
+  Object.entries(transposedShapes).map(([name, s]) => [`transposed ${name}`, s] as const);
+
 describe("convForward", () => {
-  for (const [name, s] of Object.entries(shapes))
+  for (const [name, s] of [...Object.entries(shapes), ...transposed()])
     it(name, () => {
       checkForward(s, plainChoice);
       checkForward(s, { ...plainChoice, threads: 2, act: 2, scaled: true, gated: true });
@@ -385,7 +469,7 @@ describe("convForward", () => {
     const x = fill(s.n * s.c * 400, random);
     const forward = bench.space(packedForwardFloats(s));
     const identity = Float32Array.from({ length: 16 }, (_, i) => (i % 5 ? 0 : 1));
-    bench.run(packConv, { ...s, w: bench.put(identity), forward });
+    bench.run(packConv, { ...kernelSize(s), w: bench.put(identity), forward });
     const moments = bench.space(8);
     const y = bench.space(s.n * 400 * 4);
     const shifted = toPhysical(
@@ -394,7 +478,7 @@ describe("convForward", () => {
       s.c,
       400,
     );
-    bench.run(convForward, { ...s, x: bench.put(shifted), w: forward, y, moments });
+    bench.run(convForward, { ...kernelSize(s), x: bench.put(shifted), w: forward, y, moments });
     const got = bench.read(moments, 8);
     for (let c = 0; c < 4; c++) {
       const values = Array.from({ length: s.n * 400 }, (_, i) => shifted[i * 4 + c]!);
@@ -415,7 +499,7 @@ describe("convBackward", () => {
     coefs: false,
     accumulate: false,
   };
-  for (const [name, s] of Object.entries(shapes))
+  for (const [name, s] of [...Object.entries(shapes), ...transposed()])
     it(name, () => {
       checkBackward(s, base);
       checkBackward(s, {

@@ -72,52 +72,78 @@ export const packConv: WasmKernel = {
   phases: ["packConv"],
 };
 
+const FORWARD_FIELDS = [
+  ...["x", "xScale", "xShift", "xGate", "xAct", "w", "bias", "y", "moments"],
+  ...SIZE_FIELDS,
+];
+const BACKWARD_FIELDS = [
+  ...["g", "y", "scale", "shift", "act", "gate", "spread", "coefA", "coefB", "coefC"],
+  ...["x", "xScale", "xShift", "xGate", "xAct", "w", "dx", "accumulate", "dW", "dBias"],
+  ...SIZE_FIELDS,
+];
+
+const momentsBytes = (a: KernelArgs, threads: number) => (a.moments ? threads * align(28 * padded(a.k!)) : 0);
+
+/** Bytes that a pass of patches times panels works in. */
+function patchesBytes(shape: PackedShape): number {
+  const { depth } = product(shape);
+  return 128 + SMALL + 4 * padded(shape.k) + stripBytes(depth, chunkRows(depth));
+}
+
+/** Bytes that a pass over gradients works in, its two sources apart. */
+function gradientBytes(shape: PackedShape): number {
+  const { k, depth } = product(shape);
+  const rows = chunkRows(depth + k);
+  return 128 + SMALL + stripBytes(k, rows) + stripBytes(depth, rows) + rows * depth * 4;
+}
+
+/** Bytes of the threads' parts of the gradients of the weights and of `biases` biases. */
+function partBytes(shape: PackedShape, biases: number, threads: number): number {
+  const { groups, k, depth } = product(shape);
+  return threads * (groups * Math.ceil(depth / 8) * 8 * k * 4 + 8 * padded(biases));
+}
+
+const sourcesBytes = (a: KernelArgs) =>
+  256 + align(sourceBytes(padded(a.k!))) + align(sourceBytes(padded(a.c!)));
+
 /** y = conv(view of x) + bias, and y's mean and biased variance per channel if `moments` is not 0. */
 export const convForward: WasmKernel = {
-  fields: ["x", "xScale", "xShift", "xGate", "xAct", "w", "bias", "y", "moments", ...SIZE_FIELDS],
+  fields: FORWARD_FIELDS,
   phases: ["convForward", "convForwardMoments"],
-  scratch: (a) => {
-    const { depth } = product(shapeOf(a));
-    const small = align(sourceBytes(padded(a.c!))) + align(SMALL + 4 * padded(a.k!));
-    return small + 128 + stripBytes(depth, chunkRows(depth));
-  },
-  shared: (a, threads) => (a.moments ? threads * align(28 * padded(a.k!)) : 0),
+  scratch: (a) => sourcesBytes(a) + patchesBytes(shapeOf(a)),
+  shared: momentsBytes,
 };
 
 /** dx (written or added to), dW and dBias (added to) of a convolution, from the gradient of its output read through a GradView. */
 export const convBackward: WasmKernel = {
-  fields: [
-    "g",
-    "y",
-    "scale",
-    "shift",
-    "act",
-    "gate",
-    "spread",
-    "coefA",
-    "coefB",
-    "coefC",
-    "x",
-    "xScale",
-    "xShift",
-    "xGate",
-    "xAct",
-    "w",
-    "dx",
-    "accumulate",
-    "dW",
-    "dBias",
-    ...SIZE_FIELDS,
-  ],
+  fields: BACKWARD_FIELDS,
   phases: ["convBackward", "convBackwardWeights"],
-  scratch: (a) => {
-    const { k, depth } = product(shapeOf(a));
-    const rows = chunkRows(depth + k);
-    const sources = align(sourceBytes(padded(a.k!))) + align(sourceBytes(padded(a.c!)));
-    return 256 + sources + SMALL + stripBytes(k, rows) + stripBytes(depth, rows) + rows * depth * 4;
-  },
-  shared: (a, threads) => {
-    const { groups, k, depth } = product(shapeOf(a));
-    return threads * (groups * Math.ceil(depth / 8) * 8 * k * 4 + 8 * padded(a.k!));
-  },
+  scratch: (a) => sourcesBytes(a) + gradientBytes(shapeOf(a)),
+  shared: (a, threads) => partBytes(shapeOf(a), a.k!, threads),
+};
+
+/** The convolution that a transposed one is the gradient of. */
+function exchanged(a: KernelArgs): PackedShape {
+  return { ...shapeOf(a), c: a.k!, k: a.c! };
+}
+
+/**
+ * y = transposed convolution of the view of x, as `convForward`; c, h, wd are x's, k, oh, ow are y's. `w` is what `packConv` makes of the
+ * weights [c][k / groups][kh][kw] with c and k exchanged, as `backward`.
+ */
+export const convTransposeForward: WasmKernel = {
+  fields: FORWARD_FIELDS,
+  phases: ["convTransposeForward", "convTransposeBias", "convTransposeMoments"],
+  scratch: (a) => sourcesBytes(a) + gradientBytes(exchanged(a)),
+  shared: momentsBytes,
+};
+
+/** dx, dW [c][k / groups][kh][kw] and dBias of a transposed convolution; `w` is packed with c and k exchanged, as `forward`. */
+export const convTransposeBackward: WasmKernel = {
+  fields: BACKWARD_FIELDS,
+  phases: ["convTransposeBackward", "convTransposeBackwardWeights"],
+  scratch: (a) =>
+    sourcesBytes(a) +
+    Math.max(gradientBytes(exchanged(a)), patchesBytes(exchanged(a)), Math.ceil(a.k! / 8) * 64 * 32),
+  shared: (a, threads) => partBytes(exchanged(a), a.k!, threads),
 };
