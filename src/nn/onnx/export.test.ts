@@ -109,7 +109,7 @@ describe("a small network", () => {
 
   test("gives them on the browser's runtime too", async () => {
     web.env.wasm.numThreads = 1;
-    const session = await openOnnxSession(web as never, bytes);
+    const session = await openOnnxSession(web, bytes);
     for (const { images, expected } of scored) expectClose((await session.score(images)).data, expected);
     await session.close();
   });
