@@ -33,7 +33,7 @@ test("EfficientNet-B0, running statistics and all", async () => {
     expect(worst).toBeLessThan(2e-6);
   }
   await browser.close();
-}, 60_000);
+});
 
 test.each([
   ["efficientnet_b0", { stem: "tutorial", pool: "gem", dropout: 0.3 }],
@@ -95,4 +95,4 @@ test("gives the engine's own logits after a few steps of training", async () => 
   } finally {
     await engine.close();
   }
-}, 60_000);
+});
