@@ -1,6 +1,7 @@
 /**
  * The depthwise convolutions' inner loops for the taps and steps that common networks have: eight outputs of four channels in
- * registers, every input loaded once a block and used by all the outputs that it meets. `tapsTstepS`: T taps side by side, inputs of neighbouring outputs S pixels apart.
+ * registers, every input loaded once a block and used by all the outputs that it meets. `tapsTstepS`: T taps side by side, the
+ * inputs of neighbouring outputs S pixels apart. The arguments are depthwiseBlocks'.
  */
 
 import { madd } from "./simd";
