@@ -1,5 +1,6 @@
 /** Networks whose lowering is tricky, against the float64 reference. */
 
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { convLayer, linearLayer, normLayer, normRelu, normSilu, squeezeExcite } from "../layers.ts";
 import type { Value } from "../op.ts";
@@ -18,6 +19,7 @@ import { multiply } from "../ops/multiply.ts";
 import { flatten } from "../ops/reshape.ts";
 import { buffer } from "../ops/weight.ts";
 import { checkGraph } from "../testing/check-graph.ts";
+import { graphChoices, randomGraph } from "../testing/random-graph.ts";
 import { endIn, imageOf, learned, mixed } from "../testing/small-networks.ts";
 import { testMachines } from "../testing/test-engines.ts";
 
@@ -91,6 +93,11 @@ describe("values read more than once", () => {
     const y = add(x, silu(x));
     const z = add(y, convLayer(y, "z", 5));
     return check(add(add(z, y), add(x, z)));
+  });
+
+  test("a value added to itself over and over", () => {
+    const x = mixed(image());
+    return check(add(add(x, x), x));
   });
 
   test("one gradient shared by branches that add to it", () => {
@@ -193,4 +200,9 @@ describe("parts without a gradient", () => {
     await checkGraph(machines, parts);
     expect(parts.graph.weights.has("unused.weight")).toBe(true);
   });
+});
+
+test("any network drawn at random", () => {
+  const property = fc.asyncProperty(graphChoices, (choices) => checkGraph(machines, randomGraph(choices)));
+  return fc.assert(property, { seed: 7, numRuns: 40 });
 });
