@@ -6,7 +6,7 @@
  *   node bench/train.ts [--batch 16] [--model efficientnet_b0] [--threads 2] [--steps 7] [--no-torch] [--json]
  */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ import { countMultiplyAdds } from "../src/nn/flops.ts";
 import { createModel } from "../src/nn/models/model.ts";
 import { bceWithLogits } from "../src/nn/ops/bce-with-logits.ts";
 import { input } from "../src/nn/ops/input.ts";
-import { createRandom } from "../src/nn/random.ts";
+import { normalNumbers } from "../src/nn/random.ts";
 import { constantSchedule } from "../src/nn/schedules.ts";
 import { createTrainer, type Trainer } from "../src/nn/trainer.ts";
 import { initWeights } from "../src/nn/weights.ts";
@@ -46,8 +46,8 @@ const trainer = createTrainer({ graph, logits, loss }, engine, {
   weights: initWeights(graph, 1),
   schedule: constantSchedule(5e-4),
 });
-const random = createRandom(2);
-const images = Float32Array.from({ length: batch * 6 * size.height * size.width }, () => random.normal());
+
+const images = normalNumbers({ seed: 2, stream: 0 }, batch * 6 * size.height * size.width);
 const targets = Float32Array.from({ length: batch }, (_, i) => i % 2);
 
 const torch = options.torch && hasTorch() ? await startTorch() : undefined;
@@ -64,7 +64,7 @@ for (let i = 0; i < steps; i++) {
     ratios.push(theirs[i]! / own[i]!);
   }
 }
-torch?.process.stdin!.end();
+torch?.end();
 
 const { forward, backward } = countMultiplyAdds(graph);
 const ms = median(own);
@@ -84,8 +84,12 @@ if (options.json) {
   console.log(JSON.stringify(result));
 } else {
   console.log(`${options.model}, batch ${batch}, 6 x ${size.height} x ${size.width}, ${threads} threads`);
-  console.log(`${result.msPerImage.toFixed(1)} ms an image (median of ${steps} steps; best ${(Math.min(...own) / batch).toFixed(1)})`);
-  console.log(`${gflops.toFixed(1)} GFLOP/s, ${(100 * result.peakShare).toFixed(0)} % of ${peak.toFixed(0)} measured in matrix products`);
+  console.log(
+    `${result.msPerImage.toFixed(1)} ms an image (median of ${steps} steps; best ${(Math.min(...own) / batch).toFixed(1)})`,
+  );
+  console.log(
+    `${gflops.toFixed(1)} GFLOP/s, ${(100 * result.peakShare).toFixed(0)} % of ${peak.toFixed(0)} measured in matrix products`,
+  );
   console.log(`${(trainer.session.bytes / 2 ** 30).toFixed(2)} GiB`);
   if (result.torch) {
     const { msPerImage, ratio } = result.torch;
@@ -123,7 +127,7 @@ function hasTorch(): boolean {
 }
 
 /** PyTorch's process, which does one step for each line that it reads. */
-async function startTorch(): Promise<{ process: ChildProcess; step: () => Promise<number> }> {
+async function startTorch(): Promise<{ end: () => void; step: () => Promise<number> }> {
   const script = fileURLToPath(new URL("./torch_train.py", import.meta.url));
   const args = [script, "--batch", String(batch), "--model", options.model, "--threads", String(threads)];
   const process = spawn("/usr/bin/python3", args, { stdio: ["pipe", "pipe", "inherit"] });
@@ -135,7 +139,7 @@ async function startTorch(): Promise<{ process: ChildProcess; step: () => Promis
   };
   while ((await next()) !== "ready");
   return {
-    process,
+    end: () => process.stdin.end(),
     async step() {
       process.stdin.write("step\n");
       return (JSON.parse(await next()) as { ms: number }).ms;

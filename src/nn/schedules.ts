@@ -2,10 +2,18 @@
 
 import { UsageError } from "../signal/errors.ts";
 
-export type Schedule = (step: number) => number;
+export interface Schedule {
+  (step: number): number;
+  /** What it was made from, for checkpoints: a training goes on with the schedule that it began with. */
+  readonly settings: Readonly<Record<string, number | string>>;
+}
+
+function schedule(settings: Schedule["settings"], rate: (step: number) => number): Schedule {
+  return Object.assign((step: number) => rate(step), { settings });
+}
 
 export function constantSchedule(learningRate: number): Schedule {
-  return () => learningRate;
+  return schedule({ name: "constant", learningRate }, () => learningRate);
 }
 
 /**
@@ -24,11 +32,11 @@ export function cosineSchedule({
   readonly minimum?: number;
 }): Schedule {
   checkSteps(totalSteps, warmupSteps);
-  return (step) => {
+  return schedule({ name: "cosine", learningRate, totalSteps, warmupSteps, minimum }, (step) => {
     if (step < warmupSteps) return (learningRate * (step + 1)) / (warmupSteps + 1);
     const done = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - 1 - warmupSteps));
     return minimum + ((learningRate - minimum) * (1 + Math.cos(Math.PI * done))) / 2;
-  };
+  });
 }
 
 /**
@@ -55,10 +63,11 @@ export function oneCycleSchedule({
   const anneal = (from: number, to: number, part: number) => {
     return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * Math.min(1, part)));
   };
-  return (step) => {
+  const settings = { name: "oneCycle", learningRate, totalSteps, pctStart, divFactor, finalDivFactor };
+  return schedule(settings, (step) => {
     if (step <= peak) return anneal(first, learningRate, step / peak);
     return anneal(learningRate, last, (step - peak) / (totalSteps - 1 - peak));
-  };
+  });
 }
 
 function checkSteps(totalSteps: number, warmupSteps: number): void {

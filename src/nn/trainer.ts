@@ -48,7 +48,11 @@ export interface TrainerState {
   /** `m/conv_stem.weight` and the like, and `gradient/...` in the middle of an accumulation. */
   readonly optimizer: ReadonlyMap<string, Float32Array>;
   readonly average: ReadonlyMap<string, Float32Array> | undefined;
+  /** The optimiser, the schedule and the rest, by which a training goes on as it was begun. */
+  readonly settings: TrainerSettings;
 }
+
+export type TrainerSettings = Readonly<Record<string, number | string>>;
 
 export type Batch = Readonly<Record<string, Float32Array>>;
 
@@ -86,6 +90,18 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
     maxBytes: options.maxBytes,
   });
   const session = engine.prepare(plan);
+  const settings: TrainerSettings = {
+    ...prefixed("optimizer", {
+      name: optimizer.name,
+      ...optimizer.arguments,
+      weightDecay: optimizer.weightDecay,
+    }),
+    ...prefixed("schedule", schedule.settings),
+    accumulate,
+    clipNorm: options.clipNorm ?? "none",
+    emaDecay: options.emaDecay ?? "none",
+    seed,
+  };
   let batches = 0;
   let updates = 0;
 
@@ -211,11 +227,11 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
         weights: await readMap(plan.weights, false),
         optimizer: optimizerState,
         average: plan.shadow && (await readMap(plan.shadow, false)),
+        settings,
       };
     },
     restore(state) {
-      if (state.seed !== seed)
-        throw new InputError(`The training was begun with seed ${state.seed}, not ${seed}.`);
+      checkSettings(state.settings, settings);
       writeMap(plan.weights, state.weights, false);
       const parts = { ...plan.optimizerState };
       if (state.batches % accumulate !== 0) parts.gradient = plan.gradients;
@@ -255,4 +271,20 @@ function decayTable(plan: TrainingPlan, weightDecay: number): Uint32Array {
       return [offset, offset + floats, decayBits!];
     });
   return Uint32Array.from(runs.flat());
+}
+
+function prefixed(prefix: string, settings: TrainerSettings): TrainerSettings {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
+
+function checkSettings(begun: TrainerSettings, now: TrainerSettings): void {
+  const names = [...new Set([...Object.keys(begun), ...Object.keys(now)])];
+  const changed = names.filter((name) => begun[name] !== now[name]);
+  if (changed.length === 0) return;
+  const each = changed.map(
+    (name) => `${name} was ${begun[name] ?? "absent"} and is ${now[name] ?? "absent"}`,
+  );
+  throw new InputError(
+    `The checkpoint is of a training with other settings: ${each.join("; ")}. Give it the ones that it began with.`,
+  );
 }
