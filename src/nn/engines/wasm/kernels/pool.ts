@@ -10,7 +10,7 @@ const window = ["n", "h", "w", "c", "oh", "ow", "kh", "kw", "sh", "sw", "ph", "p
 export const globalAvgPool: WasmKernel = {
   fields: [...view, "y", "n", "pixels", "c"],
   phases: ["globalAvgPool", "globalAvgPoolFinish"],
-  scratch: (a) => 64 + vectors(4, a.c!),
+  scratch: (a) => 128 + vectors(4, a.c!),
   shared: (a, threads) => threads * 3 * 2 * vectors(1, a.c!),
 };
 
@@ -18,7 +18,7 @@ export const globalAvgPool: WasmKernel = {
 export const gemPool: WasmKernel = {
   fields: [...view, "y", "n", "pixels", "c", "p"],
   phases: ["gemPool", "gemPoolFinish", "gemPoolRoot"],
-  scratch: (a) => 64 + vectors(4, a.c!),
+  scratch: (a) => 128 + vectors(4, a.c!),
   shared: (a, threads) => threads * 3 * 2 * vectors(1, a.c!),
 };
 
