@@ -1,5 +1,5 @@
 /**
- * What a convolution reads: an activation through its View or a gradient through its GradView (docs/engine.md), applied while a chunk
+ * What a convolution reads: an activation through its View or a gradient through its GradView (src/nn/op.ts), applied while a chunk
  * of rows is copied to strips of eight channels, [channels/8][rows][8], which the products of gemm.ts read.
  */
 
@@ -179,8 +179,8 @@ function siluRows(
     let slot = slots;
     for (let from = x; from < end; from += 16) {
       const z = madd(v128.load(from), v128.load(slot), v128.load(slot, 16));
-      const s = sigmoidBy(z, high, low, log2e, rounder, ln2, c5, c4, c3, c2, one);
-      v128.store(at, f32x4.mul(f32x4.mul(z, s), v128.load(slot, 32)));
+      const top = f32x4.mul(z, v128.load(slot, 32));
+      v128.store(at, sigmoidBy(z, top, high, low, log2e, rounder, ln2, c5, c4, c3, c2, one));
       at += step;
       step = toStep - step;
       slot += SLOTS * 16;
@@ -219,7 +219,7 @@ function siluGradRows(
     for (let c: usize = 0; c < bytes; c += 16) {
       const value = v128.load(y + c);
       const z = madd(value, v128.load(slot, 32), v128.load(slot, 48));
-      const s = sigmoidBy(z, high, low, log2e, rounder, ln2, c5, c4, c3, c2, one);
+      const s = sigmoidBy(z, one, high, low, log2e, rounder, ln2, c5, c4, c3, c2, one);
       const derivative = madd(f32x4.mul(s, z), f32x4.sub(one, s), s);
       v128.store(at, gradient(v128.load(x + c), value, derivative, slot));
       at += step;

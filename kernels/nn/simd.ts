@@ -67,6 +67,7 @@ export function exp(x: v128): v128 {
 export function sigmoid(x: v128): v128 {
   return sigmoidBy(
     x,
+    f32x4.splat(1),
     f32x4.splat(87),
     f32x4.splat(-87),
     f32x4.splat(-1.4426950408889634),
@@ -90,11 +91,12 @@ export function held(value: f32, zero: i32): v128 {
   return i32x4.splat(reinterpret<i32>(value) + zero);
 }
 
-/** `sigmoid` with its constants given, for loops. */
+/** top * sigmoid(x) with the constants given, for loops. */
 // @ts-ignore: decorator
 @inline
 export function sigmoidBy(
   x: v128,
+  top: v128,
   high: v128,
   low: v128,
   log2e: v128,
@@ -114,5 +116,5 @@ export function sigmoidBy(
   else r = addLn2(n, clamped);
   const p = madd(madd(madd(c5, r, c4), r, c3), r, c2);
   const e = nmadd(nmadd(p, r, one), r, one);
-  return f32x4.div(one, f32x4.add(one, i32x4.add(e, i32x4.shl(shifted, 23))));
+  return f32x4.div(top, f32x4.add(one, i32x4.add(e, i32x4.shl(shifted, 23))));
 }
