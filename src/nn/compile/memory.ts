@@ -65,6 +65,8 @@ function placeProgram(
   let end = 0;
   for (const life of lives) {
     const at = separate ? end : lowestFree(life, placed);
+    if (addresses.has(life.tensor))
+      throw new Error(`${life.tensor.label} is used by two programs but not kept.`);
     placed.push({ life, at });
     addresses.set(life.tensor, start + at);
     end = Math.max(end, at + life.bytes);

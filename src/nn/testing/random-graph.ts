@@ -28,7 +28,7 @@ export const graphChoices = fc.record({
   steps: fc.array(fc.record({ op: nat, a: nat, b: nat, k: nat }), { minLength: 3, maxLength: 14 }),
 });
 
-type Choices = typeof graphChoices extends fc.Arbitrary<infer T> ? T : never;
+export type GraphChoices = typeof graphChoices extends fc.Arbitrary<infer T> ? T : never;
 
 interface Step {
   /** Makes the weights' names differ. */
@@ -70,7 +70,7 @@ const ops: readonly ((step: Step) => Value)[] = [
 ];
 
 /** Values that nothing reads are averaged, and a linear layer makes two numbers of them all. `scoped`: each step is a block of its own. */
-export function randomGraph({ shape, steps }: Choices, { scoped = false } = {}): TrainingParts {
+export function randomGraph({ shape, steps }: GraphChoices, { scoped = false } = {}): TrainingParts {
   const graph = createGraph();
   const image = input(graph, "image", shape);
   const made: Value[] = [image, mixed(image, "first")];
@@ -85,7 +85,7 @@ export function randomGraph({ shape, steps }: Choices, { scoped = false } = {}):
   return { graph, logits, loss: mse(logits, input(graph, "targets", logits.shape)) };
 }
 
-function stepOf(made: readonly Value[], { op, a, b, k }: Choices["steps"][number], name: string): Value {
+function stepOf(made: readonly Value[], { op, a, b, k }: GraphChoices["steps"][number], name: string): Value {
   // Often the newest value, so that long chains are drawn too.
   const first = k % 3 ? made.at(-1)! : made[a % made.length]!;
   const [, c, h, w] = first.shape;
