@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `lodestone`: runs the program in this process, with its signals and its pipes. */
 
-import { removeOpenTemporaries } from "../formats/write-file.node.ts";
+import { removeOpenTemporaries } from "../signal/write-file.node.ts";
 import { describeFailure } from "./failure.ts";
 import { runProgram } from "./program.ts";
 

@@ -3,7 +3,6 @@
 import { basename, extname } from "node:path";
 import { Command } from "commander";
 import { openSpectrograms } from "../formats/open.node.ts";
-import { writeFileAtomically } from "../formats/write-file.node.ts";
 import { describeCadence, renderCadence } from "../pictures/cadence-picture.ts";
 import { type ColourMapName, colourMapNames } from "../pictures/colour-maps.ts";
 import { type IntensityScaleName, intensityScaleNames } from "../pictures/intensity.ts";
@@ -20,6 +19,7 @@ import {
   sliceFrequency,
   sliceTime,
 } from "../signal/spectrogram.ts";
+import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { parseChoice, parseInteger } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { addRangeOptions, type RangeOptions, selectRange } from "./range-options.ts";

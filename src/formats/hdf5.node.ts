@@ -3,12 +3,12 @@
 import { resolve } from "node:path";
 import { FileError } from "../signal/errors.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { withTemporaryPath } from "../signal/write-file.node.ts";
 import { openFileSource } from "./byte-source.node.ts";
 import { hasHdf5Signature, openHdf5Through } from "./hdf5.ts";
 import { hdf5WorkerChannel, startHdf5Worker } from "./hdf5-channel.node.ts";
 import type { Hdf5Channel } from "./hdf5-service.ts";
 import { type WriteHdf5Options, writeHdf5Through } from "./hdf5-write.ts";
-import { withTemporaryPath } from "./write-file.node.ts";
 
 /** Opens an FBH5 file. Throws a FileError where it can't be read as one. */
 export async function openHdf5(path: string): Promise<SpectrogramSource> {

@@ -2,10 +2,10 @@
 
 import { resolveRange } from "../signal/range.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { encodeNpyHeader } from "./npy.ts";
 import { placeBlock, powerBlocks, type WriteOptions } from "./power-blocks.ts";
 import { bytesOf } from "./sample-bits.ts";
-import { writeFileAtomically } from "./write-file.node.ts";
 
 /**
  * Writes one IF of a source, IF 0 unless `range` says other, as a float32 array (time, frequency), in bounded memory. The axes

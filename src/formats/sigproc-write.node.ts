@@ -2,9 +2,9 @@
 
 import { resolveRange } from "../signal/range.ts";
 import { type SpectrogramSource, sliceFrequency, sliceTime } from "../signal/spectrogram.ts";
+import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { placeBlock, powerBlocks, type WriteOptions } from "./power-blocks.ts";
 import { encodeSigprocHeader, encodeSigprocSamples, type SigprocBits } from "./sigproc-encode.ts";
-import { writeFileAtomically } from "./write-file.node.ts";
 
 /**
  * Writes a source, or a range of it, as a filterbank file in bounded memory: float32, or whole numbers of 8 or 16 bits where

@@ -5,7 +5,8 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { downloadFile, fileDownloadInfo, getHFHubCachePath, HubApiError, modelInfo } from "@huggingface/hub";
 import { FileError, InputError, UsageError } from "../signal/errors.ts";
-import { readSafetensors, replaceFile } from "./safetensors.node.ts";
+import { writeFileAtomically } from "../signal/write-file.node.ts";
+import { readSafetensors } from "./safetensors.node.ts";
 import type { SafeTensors } from "./safetensors.ts";
 
 export interface HubOptions {
@@ -55,7 +56,7 @@ export async function fetchFromHub(repo: string, options: HubOptions = {}): Prom
     commit ??= await askCommit(request);
     const path = pathOf(commit);
     if (!(await exists(path))) await download(request, commit, path);
-    if (!isCommit(revision)) await write(reference, [new TextEncoder().encode(commit)]);
+    if (!isCommit(revision)) await write(reference, [commit]);
     return { path, commit };
   } catch (error) {
     throw describe(error, request);
@@ -140,11 +141,13 @@ async function download(request: HubRequest, commit: string, path: string): Prom
   await write(path, pieces());
 }
 
-async function write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+async function write(path: string, pieces: Iterable<string> | AsyncIterable<Uint8Array>): Promise<void> {
   await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
     throw new FileError(dirname(path), `this folder can't be made: ${cause.message}.`, { cause });
   });
-  await replaceFile(path, pieces);
+  await writeFileAtomically(path, async (write) => {
+    for await (const piece of pieces) await write(piece);
+  });
 }
 
 function describe(error: unknown, { repo, revision, hubUrl, signal }: HubRequest): unknown {

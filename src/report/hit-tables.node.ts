@@ -7,10 +7,10 @@ import { encodeHitCsv } from "../formats/hit-csv.ts";
 import { resultsJson } from "../formats/hit-json.ts";
 import { encodeHitParquet } from "../formats/hit-parquet.ts";
 import { makeFolder } from "../formats/make-folder.node.ts";
-import { writeFileAtomically } from "../formats/write-file.node.ts";
 import { coarseChannels } from "../signal/coarse-channels.ts";
 import { FileError } from "../signal/errors.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
+import { writeFileAtomically } from "../signal/write-file.node.ts";
 
 export interface WrittenTable {
   readonly name: string;

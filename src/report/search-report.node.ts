@@ -3,12 +3,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../formats/make-folder.node.ts";
-import { writeFileAtomically } from "../formats/write-file.node.ts";
 import type { Picture } from "../pictures/picture.ts";
 import { encodePng } from "../pictures/png.node.ts";
 import type { Cadence } from "../signal/cadence.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { bandPicture, eventPicture } from "./event-pictures.ts";
 import { type SearchPageContent, searchPage } from "./search-page.ts";
 

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FileError } from "../signal/errors.ts";
+import { FileError } from "./errors.ts";
 import { removeOpenTemporaries, withTemporaryPath, writeFileAtomically } from "./write-file.node.ts";
 
 let folder: string;

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { unlinkSync } from "node:fs";
 import { chmod, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { FileError, InputError } from "../signal/errors.ts";
+import { FileError, InputError } from "./errors.ts";
 
 /** Writes a chunk at byte `at`, or after the chunk before; text is written as UTF-8. Await each call before the next. */
 export type WriteChunk = (chunk: Uint8Array | string, at?: number) => Promise<void>;
