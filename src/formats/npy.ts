@@ -1,8 +1,8 @@
 /** NumPy's .npy, versions 1 to 3 (numpy/lib/format.py). Reads any slice without loading the rest. */
 
 import { UsageError } from "../signal/errors.ts";
+import { encodeFloat16, float16Table } from "../signal/float16.ts";
 import { type ByteSource, takeOver } from "./byte-source.ts";
-import { encodeFloat16, float16Table } from "./float16.ts";
 import { type NpyDtype, type NpyHeader, readNpyHeader } from "./npy-header.ts";
 import { bytesOf } from "./sample-bits.ts";
 import { type RunSink, readRuns } from "./strided-read.ts";

@@ -4,6 +4,7 @@
  */
 
 import { FileError, UsageError } from "../signal/errors.ts";
+import { float16Table } from "../signal/float16.ts";
 import { checkHeader, type HeaderEntry, parseHeader } from "./safetensors-header.ts";
 
 export interface SafeTensor {
@@ -39,7 +40,7 @@ interface Decoder {
 const decoders: Readonly<Record<string, Decoder>> = {
   F64: { bytes: 8, decode: (view, out) => fill(out, (i) => view.getFloat64(8 * i, true)) },
   F32: { bytes: 4, decode: (view, out) => fill(out, (i) => view.getFloat32(4 * i, true)) },
-  F16: { bytes: 2, decode: (view, out) => fill(out, (i) => fromFloat16(view.getUint16(2 * i, true))) },
+  F16: { bytes: 2, decode: (view, out) => fill(out, (i) => float16Table()[view.getUint16(2 * i, true)]!) },
   BF16: { bytes: 2, decode: decodeBfloat16 },
   I64: { bytes: 8, decode: (view, out) => fill(out, (i) => Number(view.getBigInt64(8 * i, true))) },
 };
@@ -152,12 +153,4 @@ function fill(out: Float32Array, at: (i: number) => number): void {
 function decodeBfloat16(view: DataView, out: Float32Array): void {
   const bits = new Uint32Array(out.buffer);
   for (let i = 0; i < out.length; i++) bits[i] = view.getUint16(2 * i, true) << 16;
-}
-
-function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
