@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FileError, InputError, UsageError } from "../signal/errors.ts";
+import { encodeFloat16 } from "../signal/float16.ts";
 import { bytesSource } from "./byte-source.ts";
 import golden from "./golden/npy.json" with { type: "json" };
 import { encodeNpy, encodeNpyHeader, type NdData, openNpy } from "./npy.ts";
