@@ -41,10 +41,13 @@ export function sgd({
   readonly weightDecay?: number;
 } = {}): Optimizer {
   checkPart("momentum", momentum);
+  if (nesterov && (momentum === 0 || dampening !== 0)) {
+    throw new UsageError("Nesterov's momentum needs a momentum above 0 and no dampening.");
+  }
   return {
     name: "sgd",
     kernel: "sgd",
-    state: ["momentumBuffer"],
+    state: momentum === 0 ? [] : ["momentumBuffer"],
     arguments: { momentum, dampening, nesterov: nesterov ? 1 : 0 },
     weightDecay,
   };

@@ -65,7 +65,7 @@ export function oneCycleSchedule({
   };
   const settings = { name: "oneCycle", learningRate, totalSteps, pctStart, divFactor, finalDivFactor };
   return schedule(settings, (step) => {
-    if (step <= peak) return anneal(first, learningRate, step / peak);
+    if (step <= peak) return anneal(first, learningRate, peak === 0 ? 1 : step / peak);
     return anneal(learningRate, last, (step - peak) / (totalSteps - 1 - peak));
   });
 }

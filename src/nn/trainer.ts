@@ -159,23 +159,25 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
     await session.run("gradients");
     const loss = await number(plan.loss);
     if (!Number.isFinite(loss)) throw await notFinite(`the loss is ${loss}`);
-    return loss;
-  };
-  const update = async (learningRate: number) => {
     await session.run("norm");
     const gradNorm = await number(plan.gradNorm);
     if (!Number.isFinite(gradNorm)) throw await notFinite(`the gradient's norm is ${gradNorm}`);
+    return { loss, gradNorm };
+  };
+  const update = async (learningRate: number) => {
     scalar("lr", Float32Array.of(learningRate));
     scalar("updates", Uint32Array.of(updates + 1));
     await session.run("update");
     updates++;
-    return gradNorm;
   };
   /** Runs the step again, instruction by instruction, to find the first one that writes a number that is none. */
   const notFinite = async (problem: string) => {
     const place = (await firstNotFinite(session, plan.programs.gradients!)) ?? "no op when run again";
+    const step = batches;
+    // What was accumulated is lost; the next batch begins anew.
+    batches -= batches % accumulate;
     return new InputError(
-      `Step ${batches}: ${problem}; the first number that isn't finite comes from ${place}. ` +
+      `Step ${step}: ${problem}; the first number that isn't finite comes from ${place}. ` +
         "The weights are as they were before this step. Look for NaN in the input, or lower the learning rate.",
     );
   };
@@ -197,13 +199,16 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
     },
     async step(batch) {
       const learningRate = schedule(updates);
-      const loss = await backward(batch);
+      if (!Number.isFinite(learningRate)) {
+        throw new UsageError(`The schedule gives the learning rate ${learningRate} for update ${updates}.`);
+      }
+      const { loss, gradNorm } = await backward(batch);
       const due = (batches + 1) % accumulate === 0;
-      const gradNorm = due ? await update(learningRate) : undefined;
+      if (due) await update(learningRate);
       await session.run("statistics");
       if (due && plan.shadow) await session.run("average");
       batches++;
-      return { loss, updated: due, gradNorm, learningRate };
+      return { loss, updated: due, gradNorm: due ? gradNorm : undefined, learningRate };
     },
     async evaluate(batch) {
       writeInputs(batch, scoringInputs);
