@@ -1,7 +1,21 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { normalNumbers, philox, randomWords, uniformNumbers } from "./random.ts";
 
-const hex = (words: readonly number[]) => words.map((w) => w.toString(16).padStart(8, "0")).join(" ");
+const hex = (words: Uint32Array) => Array.from(words, (w) => w.toString(16).padStart(8, "0")).join(" ");
+
+/** The ten rounds in exact whole numbers. */
+function exactPhilox(counter: readonly number[], key: readonly number[]): string {
+  let [c0, c1, c2, c3] = counter.map(BigInt) as [bigint, bigint, bigint, bigint];
+  let [k0, k1] = key.map(BigInt) as [bigint, bigint];
+  const low = (word: bigint) => word % 2n ** 32n;
+  for (let round = 0; round < 10; round++) {
+    const [a, b] = [c0 * 0xd2511f53n, c2 * 0xcd9e8d57n];
+    [c0, c1, c2, c3] = [(b >> 32n) ^ c1 ^ k0, low(b), (a >> 32n) ^ c3 ^ k1, low(a)];
+    [k0, k1] = [low(k0 + 0x9e3779b9n), low(k1 + 0xbb67ae85n)];
+  }
+  return hex(Uint32Array.from([c0, c1, c2, c3], Number));
+}
 
 describe("random numbers", () => {
   it("are Philox4x32-10: the known answers of Random123", () => {
@@ -10,6 +24,18 @@ describe("random numbers", () => {
     expect(hex(philox([ones, ones, ones, ones], [ones, ones]))).toBe("408f276d 41c83b0e a20bc7c6 6d5451fd");
     expect(hex(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]))).toBe(
       "d16cfe09 94fdcceb 5001e420 24126ea1",
+    );
+  });
+
+  it("are Philox4x32-10 of any counter and key, word by word and in bulk", () => {
+    const word = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.constantFrom(0xffff, 0xffff0000));
+    fc.assert(
+      fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
+        expect(hex(philox(counter, key))).toBe(exactPhilox(counter, key));
+        const words = randomWords({ seed: key[0], stream: key[1], step: counter[2] }, 12);
+        expect(hex(words.subarray(8))).toBe(exactPhilox([2, 0, counter[2], 0], key));
+      }),
+      { seed: 6, numRuns: 500 },
     );
   });
 

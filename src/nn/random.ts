@@ -3,35 +3,53 @@
  * 1, 2, 3", 2011). The engine's kernels draw the same words (kernels/nn/random.ts). Key (seed, stream), counter (block, 0, step, 0).
  */
 
-/** High and low word of a 32 x 32 bit product. */
-function product(a: number, b: number): [number, number] {
+/** High word of a 32 x 32 bit product, as an int32. No part overflows 32 bits: (2^16 - 1)^2 + 2^16 - 1 < 2^32. */
+function highProduct(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return [(aHigh * bHigh + Math.floor(middle / 65_536) + Math.floor(carry / 65_536)) >>> 0, Math.imul(a, b) >>> 0];
+  const middle = Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16);
+  const carry = Math.imul(aLow, bHigh) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
+}
+
+/** Philox4x32-10 of a counter (c0 to c3) and a key (k0, k1), to out[at] and the three words behind it. */
+function writeBlock(
+  out: Uint32Array,
+  at: number,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+): void {
+  for (let round = 0; round < 10; round++) {
+    const low0 = Math.imul(0xd2511f53, c0);
+    const low1 = Math.imul(0xcd9e8d57, c2);
+    const next0 = highProduct(0xcd9e8d57, c2) ^ c1 ^ k0;
+    c2 = highProduct(0xd2511f53, c0) ^ c3 ^ k1;
+    c0 = next0;
+    c1 = low1;
+    c3 = low0;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
+  }
+  out[at] = c0;
+  out[at + 1] = c1;
+  out[at + 2] = c2;
+  out[at + 3] = c3;
 }
 
 /** Philox4x32-10 of any counter (four 32-bit words) and key (two): four words. */
 export function philox(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
-): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < 10; round++) {
-    const [high0, low0] = product(0xd2511f53, c0);
-    const [high1, low1] = product(0xcd9e8d57, c2);
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
-    c1 = low1;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
-    c3 = low0;
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
-  }
-  return [c0, c1, c2, c3];
+): Uint32Array {
+  const words = new Uint32Array(4);
+  writeBlock(words, 0, ...counter, ...key);
+  return words;
 }
 
 /** Names one sequence of random words: each of `stream` and `step` gives another. All are 32-bit words. */
@@ -45,17 +63,16 @@ export interface RandomStream {
 /** The first `count` words of a stream. Word i is word i % 4 of block i / 4. */
 export function randomWords({ seed, stream, step = 0 }: RandomStream, count: number): Uint32Array {
   const words = new Uint32Array(Math.ceil(count / 4) * 4);
-  for (let block = 0; block < words.length / 4; block++)
-    words.set(philox([block, 0, step >>> 0, 0], [seed >>> 0, stream >>> 0]), 4 * block);
+  for (let at = 0; at < words.length; at += 4) writeBlock(words, at, at / 4, 0, step, 0, seed, stream);
   return words.subarray(0, count);
 }
 
 /** `count` float32 numbers, uniform on [low, high): 24 bits of each word. */
 export function uniformNumbers(stream: RandomStream, count: number, low = 0, high = 1): Float32Array {
-  return Float32Array.from(
-    randomWords(stream, count),
-    (word) => low + (high - low) * ((word >>> 8) / 16_777_216),
-  );
+  const words = randomWords(stream, count);
+  const out = new Float32Array(count);
+  for (let i = 0; i < count; i++) out[i] = low + (high - low) * ((words[i]! >>> 8) / 16_777_216);
+  return out;
 }
 
 /** `count` float32 numbers of the normal distribution (Box and Muller 1958), two from each pair of words. */
