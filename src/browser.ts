@@ -26,6 +26,54 @@ export { encodeNpy, type NdArray, type NdData, type NpyFile, openNpy } from "./f
 export { NOMINAL_AXES, type NominalAxes, npySpectrogramSources } from "./formats/npy-spectrogram.ts";
 export type { WriteOptions } from "./formats/power-blocks.ts";
 export { openSigproc } from "./formats/sigproc.ts";
+export { checkpointContent, readCheckpoint } from "./nn/checkpoint.ts";
+export type { Engine, Session } from "./nn/engines/engine.ts";
+export { createEngine, type WebEngineOptions } from "./nn/engines/wasm/engine.web.ts";
+export { countMultiplyAdds, type MultiplyAdds } from "./nn/flops.ts";
+export { createGraph } from "./nn/graph.ts";
+export {
+  type BuiltModel,
+  countParameters,
+  createModel,
+  type ImageSize,
+  type Model,
+  type ModelConfig,
+  type ModelOptions,
+  modelNames,
+} from "./nn/models/model.ts";
+export { type ExportOnnxOptions, exportOnnx, type OnnxMetadata } from "./nn/onnx/export.ts";
+export { describeOnnx, type OnnxDescription } from "./nn/onnx/read.ts";
+export { type OnnxRuntime, type OnnxScores, type OnnxSession, openOnnxSession } from "./nn/onnx/session.ts";
+export type { Graph, Shape, Value, Weight } from "./nn/op.ts";
+export * as ops from "./nn/ops/index.ts";
+export { type AdamOptions, adam, adamW, type Optimizer, sgd } from "./nn/optimizers.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeTensor,
+  type SafeTensors,
+  type WritableTensor,
+} from "./nn/safetensors.ts";
+export { constantSchedule, cosineSchedule, oneCycleSchedule, type Schedule } from "./nn/schedules.ts";
+export {
+  type Batch,
+  createTrainer,
+  type StepReport,
+  type Trainer,
+  type TrainerOptions,
+  type TrainerSettings,
+  type TrainerState,
+} from "./nn/trainer.ts";
+export {
+  adaptFirstConv,
+  checkpointTensors,
+  initWeights,
+  type LoadedWeights,
+  type LoadOptions,
+  loadPretrained,
+  loadWeights,
+  type Weights,
+} from "./nn/weights.ts";
 export { type CadencePictureOptions, renderCadence } from "./pictures/cadence-picture.ts";
 export { type ColourMap, type ColourMapName, colourMap, colourMapNames } from "./pictures/colour-maps.ts";
 export { type IntensityScaleName, intensityScaleNames } from "./pictures/intensity.ts";

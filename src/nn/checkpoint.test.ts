@@ -58,28 +58,31 @@ describe.each([
   ["SGD with momentum", sgd({ nesterov: true })],
 ])("a training with %s", (_, optimizer) => {
   // 4 batches: between updates; 5: in the middle of an accumulation.
-  test.each([4, 5])("goes on from a checkpoint after %i batches as if it had not been stopped", async (stop) => {
-    const whole = newTrainer(optimizer, 1);
-    const losses = await train(whole, 0, 8);
-    const { weights, average, optimizer: moments } = await whole.state();
+  test.each([4, 5])(
+    "goes on from a checkpoint after %i batches as if it had not been stopped",
+    async (stop) => {
+      const whole = newTrainer(optimizer, 1);
+      const losses = await train(whole, 0, 8);
+      const { weights, average, optimizer: moments } = await whole.state();
 
-    const first = newTrainer(optimizer, 1);
-    await train(first, 0, stop);
-    const path = join(folder, `${optimizer.name}-${stop}.safetensors`);
-    const { tensors, metadata } = await checkpointContent(first, { epoch: 3 });
-    await writeSafetensors(path, tensors, { metadata });
+      const first = newTrainer(optimizer, 1);
+      await train(first, 0, stop);
+      const path = join(folder, `${optimizer.name}-${stop}.safetensors`);
+      const { tensors, metadata } = await checkpointContent(first, { epoch: 3 });
+      await writeSafetensors(path, tensors, { metadata });
 
-    const { state, notes } = readCheckpoint(await readSafetensors(path), path);
-    expect(notes).toEqual({ epoch: 3 });
-    const second = newTrainer(optimizer, 2);
-    second.restore(state);
-    expect(second.batches).toBe(stop);
-    expect(await train(second, stop, 8)).toEqual(losses.slice(stop));
-    const resumed = await second.state();
-    expect(resumed.weights).toEqual(weights);
-    expect(resumed.average).toEqual(average);
-    expect(resumed.optimizer).toEqual(moments);
-  });
+      const { state, notes } = readCheckpoint(await readSafetensors(path), path);
+      expect(notes).toEqual({ epoch: 3 });
+      const second = newTrainer(optimizer, 2);
+      second.restore(state);
+      expect(second.batches).toBe(stop);
+      expect(await train(second, stop, 8)).toEqual(losses.slice(stop));
+      const resumed = await second.state();
+      expect(resumed.weights).toEqual(weights);
+      expect(resumed.average).toEqual(average);
+      expect(resumed.optimizer).toEqual(moments);
+    },
+  );
 });
 
 test("a checkpoint of another training is refused, and what differs is named", async () => {

@@ -16,17 +16,15 @@ async function stepsInNode(threads: number): Promise<FiveSteps> {
   return steps;
 }
 
-/** Runs in the page. */
-async function stepsInPage(threads: number | undefined): Promise<FiveSteps> {
-  const engines = "/src/nn/engines/wasm/engine.web.ts";
-  const testing = "/src/nn/testing/five-steps.ts";
-  const { createEngine } = await import(engines);
-  const { fiveSteps } = await import(testing);
-  const engine = await createEngine(threads === undefined ? {} : { threads });
+/** Runs in the page: text, so that the test's own bundler leaves its imports alone. */
+const stepsInPage = (threads: number | undefined) => `(async () => {
+  const { createEngine } = await import("/src/nn/engines/wasm/engine.web.ts");
+  const { fiveSteps } = await import("/src/nn/testing/five-steps.ts");
+  const engine = await createEngine({ threads: ${threads} });
   const steps = await fiveSteps(engine);
   await engine.close();
   return steps;
-}
+})()`;
 
 // Chromium comes from Debian's package `chromium`.
 describe.skipIf(!existsSync(executablePath))("five training steps in Chromium", () => {
@@ -46,7 +44,7 @@ describe.skipIf(!existsSync(executablePath))("five training steps in Chromium", 
     servers.push(server);
     const page = await browser.newPage();
     await page.goto(server.address);
-    const steps = await page.evaluate(stepsInPage, threads);
+    const steps = await page.evaluate<FiveSteps>(stepsInPage(threads));
     await page.close();
     return steps;
   };

@@ -29,7 +29,8 @@ export async function createEngine({ threads, kernels }: WebEngineOptions = {}):
   const base = kernels ?? new URL("../../../../kernels/build/", import.meta.url);
   const file = new URL(hasRelaxedSimd() ? "nn.wasm" : "nn-plain.wasm", base);
   const response = await fetch(file);
-  if (!response.ok) throw new InputError(`The kernels are not at ${file.href} (HTTP status ${response.status}).`);
+  if (!response.ok)
+    throw new InputError(`The kernels are not at ${file.href} (HTTP status ${response.status}).`);
   const module = await WebAssembly.compile(await response.arrayBuffer());
   if (!isolated) return createWasmEngine(module, 1, runHere);
   return createWasmEngine(module, threads ?? navigator.hardwareConcurrency, startWorkers);
