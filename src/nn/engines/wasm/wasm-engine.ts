@@ -39,6 +39,8 @@ export async function createWasmEngine(
 
   const runPhases = async (program: number, phases: number, times: number) => {
     if (running) throw new Error("The engine runs one program at a time; wait for the one before.");
+    // Without a phase there is no barrier, and a thread that wakes late would read the next program's words as this one's.
+    if (phases === 0) return;
     running = true;
     Atomics.store(control, word.program, program);
     Atomics.store(control, word.phases, phases);
