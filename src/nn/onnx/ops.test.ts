@@ -3,6 +3,9 @@ import { createGraph } from "../graph.ts";
 import type { Graph, Value } from "../op.ts";
 import { avgPool } from "../ops/avg-pool.ts";
 import { concat } from "../ops/concat.ts";
+import { convTranspose2d } from "../ops/conv-transpose2d.ts";
+import { dropPath } from "../ops/drop-path.ts";
+import { dropout } from "../ops/dropout.ts";
 import { gemPool } from "../ops/gem-pool.ts";
 import { input } from "../ops/input.ts";
 import { linear } from "../ops/linear.ts";
@@ -29,6 +32,16 @@ const ops: Record<string, (x: Value) => Value> = {
   concat: (x) => concat([x, maxPool(x, { kernel: 1 }), x]),
   "multiply in one shape": (x) => multiply(x, x),
   reshape: (x) => reshape(x, [2, 14, 9]),
+  convTranspose2d: (x) =>
+    convTranspose2d(x, weight(x.graph, "up.weight", [4, 3, 3, 2]), {
+      bias: weight(x.graph, "up.bias", [6]),
+      stride: [2, 3],
+      padding: [1, 0],
+      outputPadding: [1, 0],
+      dilation: [1, 2],
+      groups: 2,
+    }),
+  "dropout and drop path": (x) => dropPath(dropout(x, 0.5), 0.5),
   "flatten and linear": (x) => linear(flatten(x), weight(x.graph, "fc.weight", [3, 252])),
 };
 
