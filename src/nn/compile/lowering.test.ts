@@ -24,7 +24,7 @@ import { endIn, imageOf, learned, mixed } from "../testing/small-networks.ts";
 import { testMachines } from "../testing/test-engines.ts";
 
 const machines = testMachines();
-const image = () => imageOf([3, 5, 7, 6]);
+const image = () => imageOf([3, 5, 5, 4]);
 const check = (value: Value) => checkGraph(machines, endIn(value));
 
 /** The inverted residual of EfficientNet (Tan 2019). */
@@ -154,6 +154,12 @@ describe("gates", () => {
     const x = image();
     const other = globalAvgPool(input(x.graph, "other", [3, 5, 4, 4]));
     return check(multiply(normSilu(mixed(x), "bn"), other));
+  });
+
+  test("a batch norm whose images are weighed one by one and added, as drop path does", () => {
+    const x = mixed(image());
+    const weighs = globalAvgPool(input(x.graph, "other", [3, 5, 2, 2]));
+    return check(add(multiply(normLayer(x, "bn"), weighs), x));
   });
 
   test("a learned gate on what nothing is learned in", () => {
