@@ -8,8 +8,9 @@ import type { TrainingParts } from "../compile/training.ts";
 import type { Graph } from "../op.ts";
 import type { InputAttributes } from "../ops/input.ts";
 import { sgd } from "../optimizers.ts";
+import { root, tensorsOf } from "../plan.ts";
 import { constantSchedule } from "../schedules.ts";
-import { createTrainer, type TrainerOptions } from "../trainer.ts";
+import { createTrainer, type Trainer, type TrainerOptions } from "../trainer.ts";
 import { goldenWeights } from "./golden-graph.ts";
 import { runReference } from "./reference.ts";
 import { seeded } from "./rows.ts";
@@ -46,6 +47,7 @@ export async function checkGraph(
       schedule: constantSchedule(0),
       recompute,
     });
+    poison(trainer);
     const { loss } = await trainer.step(inputs);
     expectNear(Float32Array.of(loss), expected.loss, tolerance, 1e-6, `${name}: loss`);
     expectNear(await trainer.lastLogits(), expected.logits, tolerance, 1e-6, `${name}: logits`);
@@ -59,6 +61,7 @@ export async function checkGraph(
     const after = await trainer.weights();
     for (const [of, numbers] of expected.updated)
       expectNear(after.get(of)!, numbers, tolerance, 1e-6, `${name}: ${of}`);
+    poison(trainer);
     expectNear(
       await trainer.evaluate(inputs),
       expected.inference,
@@ -100,6 +103,14 @@ export function expectNear(
     expect.fail(
       `${what} is ${difference} off, ${allowed} are allowed: ${some(actual)}; the reference has ${some(expected)}.`,
     );
+  }
+}
+
+/** Fills what isn't kept from run to run with NaN, so that a number read before it is written shows. */
+function poison({ plan, session }: Trainer): void {
+  const used = new Set(Object.values(plan.programs).flat().flatMap(tensorsOf).map(root));
+  for (const tensor of used) {
+    if (!tensor.kept) session.write(tensor, new Float32Array(tensor.floats).fill(Number.NaN));
   }
 }
 
