@@ -1,6 +1,6 @@
-/** Compiles the AssemblyScript kernels beside this file to kernels/build/NAME.wasm. */
+/** Compiles the AssemblyScript kernels beside this file to kernels/build/NAME.wasm, and removes what else lies there. */
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
@@ -32,6 +32,12 @@ const builds = [
   },
   { source: "nn/index", name: "nn-plain", optimise: "-O2", options: [...networkOptions, ...threads] },
 ];
+
+// The package ships this folder, so only what is built here may lie in it.
+const names = builds.map(({ name }) => `${name}.wasm`);
+for (const file of readdirSync(`${here}build`)) {
+  if (!names.includes(file)) rmSync(`${here}build/${file}`, { recursive: true });
+}
 
 for (const { source, name, optimise, options } of builds) {
   const { error, stderr } = await asc.main([
