@@ -9,11 +9,6 @@ import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import type { ThreadStart } from "./thread.ts";
 import { createWasmEngine, type ThreadTeam } from "./wasm-engine.ts";
 
-const script = new URL(
-  import.meta.url.endsWith(".ts") ? "./thread.node.ts" : "./thread.node.js",
-  import.meta.url,
-);
-
 export interface EngineOptions {
   /** As many as the machine has cores, unless told otherwise. */
   readonly threads?: number;
@@ -35,7 +30,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
 function startWorkers(start: Omit<ThreadStart, "thread">): ThreadTeam {
   const workers = Array.from({ length: start.threads }, (_, thread) => {
     const workerData: ThreadStart = { ...start, thread };
-    const worker = new Worker(script, { workerData });
+    const worker = new Worker(new URL("./thread.node.ts", import.meta.url), { workerData });
     worker.unref();
     return worker;
   });

@@ -47,12 +47,8 @@ function runHere(start: Omit<ThreadStart, "thread">): ThreadTeam {
 }
 
 function startWorkers(start: Omit<ThreadStart, "thread">): ThreadTeam {
-  const script = new URL(
-    import.meta.url.endsWith(".ts") ? "./thread.web.ts" : "./thread.web.js",
-    import.meta.url,
-  );
   const workers = Array.from({ length: start.threads }, (_, thread) => {
-    const worker = new Worker(script, { type: "module" });
+    const worker = new Worker(new URL("./thread.web.ts", import.meta.url), { type: "module" });
     worker.postMessage({ ...start, thread } satisfies ThreadStart);
     return worker;
   });
