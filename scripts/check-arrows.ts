@@ -13,11 +13,14 @@ const paths = folders
   .filter((path) => !path.startsWith("kernels/") || path === "kernels/build.ts")
   .sort();
 const files = new Map(paths.map((path) => [path, readFileSync(new URL(path, root), "utf8")]));
-const { dependencies } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+const { dependencies, peerDependencies } = JSON.parse(
+  readFileSync(new URL("package.json", root), "utf8"),
+) as {
   dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
 };
 
-const wrong = findWrongArrows(files, Object.keys(dependencies));
+const wrong = findWrongArrows(files, Object.keys({ ...dependencies, ...peerDependencies }));
 for (const sentence of wrong) console.error(sentence);
 console.log(
   `${files.size} files, ${wrong.length === 0 ? "every arrow runs down" : `${wrong.length} wrong arrows`}.`,

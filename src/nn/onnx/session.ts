@@ -1,11 +1,11 @@
 /** Scores pictures with an ONNX model through ONNX Runtime, whichever of its packages is at hand. */
 
-import type * as OnnxRuntimeNode from "onnxruntime-node";
+import type * as OnnxRuntimeCommon from "onnxruntime-common";
 import { FileError, InputError } from "../../signal/errors.ts";
 import { describeOnnx, type OnnxDescription } from "./read.ts";
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
-export type OnnxRuntime = Pick<typeof OnnxRuntimeNode, "InferenceSession" | "Tensor">;
+export type OnnxRuntime = Pick<typeof OnnxRuntimeCommon, "InferenceSession" | "Tensor">;
 
 export interface OnnxScores {
   readonly data: Float32Array;
