@@ -61,9 +61,9 @@ export {
   type StepReport,
   type Trainer,
   type TrainerOptions,
-  type TrainerSettings,
   type TrainerState,
 } from "./nn/trainer.ts";
+export type { TrainerSettings } from "./nn/trainer-settings.ts";
 export {
   adaptFirstConv,
   checkpointTensors,

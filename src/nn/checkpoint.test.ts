@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +45,13 @@ function newTrainer(optimizer: Optimizer, seed: number, options: Partial<Trainer
   });
 }
 
+/** Of every name and every bit. */
+function digest(map: ReadonlyMap<string, Float32Array>): string {
+  const hash = createHash("sha256");
+  for (const [name, data] of map) hash.update(name).update(data);
+  return hash.digest("hex");
+}
+
 async function train(trainer: Trainer, from: number, to: number): Promise<number[]> {
   const losses: number[] = [];
   for (let i = from; i < to; i++) {
@@ -78,9 +86,9 @@ describe.each([
       expect(second.batches).toBe(stop);
       expect(await train(second, stop, 8)).toEqual(losses.slice(stop));
       const resumed = await second.state();
-      expect(resumed.weights).toEqual(weights);
-      expect(resumed.average).toEqual(average);
-      expect(resumed.optimizer).toEqual(moments);
+      expect(digest(resumed.weights)).toBe(digest(weights));
+      expect(digest(resumed.average!)).toBe(digest(average!));
+      expect(digest(resumed.optimizer)).toBe(digest(moments));
     },
   );
 });

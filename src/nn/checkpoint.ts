@@ -5,7 +5,8 @@
 
 import { FileError } from "../signal/errors.ts";
 import type { SafeTensors, WritableTensor } from "./safetensors.ts";
-import type { Trainer, TrainerSettings, TrainerState } from "./trainer.ts";
+import type { Trainer, TrainerState } from "./trainer.ts";
+import type { TrainerSettings } from "./trainer-settings.ts";
 
 const KIND = "lodestone training checkpoint";
 

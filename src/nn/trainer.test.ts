@@ -168,7 +168,7 @@ describe("mistakes", () => {
   test("weights that are missing or of the wrong size", () => {
     const weights = goldenWeights(network(3).graph);
     weights.delete("conv2.weight");
-    expect(() => trainerOf(network(3), { weights })).toThrow("no numbers for conv2.weight");
+    expect(() => trainerOf(network(3), { weights })).toThrow("conv2.weight is missing");
     weights.set("conv2.weight", new Float32Array(3));
     expect(() => trainerOf(network(3), { weights })).toThrow(
       "conv2.weight needs 216 numbers ([4, 6, 3, 3]), not 3.",

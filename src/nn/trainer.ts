@@ -3,9 +3,12 @@
 import { InputError, UsageError } from "../signal/errors.ts";
 import { compileTraining, type TrainingParts, type TrainingPlan } from "./compile/training.ts";
 import type { Engine, Session } from "./engines/engine.ts";
+import { firstNotFinite } from "./not-finite.ts";
 import { adam, type Optimizer } from "./optimizers.ts";
-import { type Instruction, root, type Tensor } from "./plan.ts";
+import { root, type Tensor } from "./plan.ts";
 import { constantSchedule, type Schedule } from "./schedules.ts";
+import { checkSettings, type TrainerSettings, trainerSettings } from "./trainer-settings.ts";
+import { checkWeights, type Held, readWeights, type WeightMap, writeWeights } from "./weight-arenas.ts";
 
 export interface TrainerOptions {
   /** Values of all weights by name, in PyTorch's layout. */
@@ -52,8 +55,6 @@ export interface TrainerState {
   readonly settings: TrainerSettings;
 }
 
-export type TrainerSettings = Readonly<Record<string, number | string>>;
-
 export type Batch = Readonly<Record<string, Float32Array>>;
 
 export interface Trainer {
@@ -90,41 +91,23 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
     maxBytes: options.maxBytes,
   });
   const session = engine.prepare(plan);
-  const settings: TrainerSettings = {
-    ...prefixed("optimizer", {
-      name: optimizer.name,
-      ...optimizer.arguments,
-      weightDecay: optimizer.weightDecay,
-    }),
-    ...prefixed("schedule", schedule.settings),
+  const settings = trainerSettings(optimizer, schedule, {
     accumulate,
     clipNorm: options.clipNorm ?? "none",
     emaDecay: options.emaDecay ?? "none",
     seed,
-  };
+  });
   let batches = 0;
   let updates = 0;
 
-  const writeMap = (arena: Tensor, map: ReadonlyMap<string, Float32Array>, trainableOnly: boolean) => {
-    for (const [name, { weight, offset, floats }] of plan.layout.places) {
-      if (trainableOnly && !weight.trainable) continue;
-      const data = map.get(name);
-      if (!data) throw new InputError(`There are no numbers for ${name}.`);
-      if (data.length !== floats) {
-        throw new InputError(
-          `${name} needs ${floats} numbers ([${weight.shape.join(", ")}]), not ${data.length}.`,
-        );
-      }
-      session.write(arena, data, offset);
-    }
+  const put = (arena: Tensor, map: WeightMap, held: Held) => {
+    writeWeights(session, plan.layout, arena, map, held);
   };
-  const readMap = async (arena: Tensor, trainableOnly: boolean) => {
-    const all = await session.read(arena);
-    const map = new Map<string, Float32Array>();
-    for (const [name, { weight, offset, floats }] of plan.layout.places) {
-      if (!trainableOnly || weight.trainable) map.set(name, all.slice(offset, offset + floats));
-    }
-    return map;
+  const take = (arena: Tensor, held: Held) => readWeights(session, plan.layout, arena, held);
+  /** What goes into a checkpoint beside the weights: the optimiser's arenas, and gradients that are not used yet. */
+  const optimizerArenas = (batchesSeen: number) => {
+    const gradient = batchesSeen % accumulate === 0 ? {} : { gradient: plan.gradients };
+    return Object.entries({ ...plan.optimizerState, ...gradient });
   };
   const scalar = (name: string, data: Float32Array | Uint32Array) => {
     const tensor = plan.scalars.get(name);
@@ -172,7 +155,7 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
   };
   /** Runs the step again, instruction by instruction, to find the first one that writes a number that is none. */
   const notFinite = async (problem: string) => {
-    const place = (await firstNotFinite(session, plan.programs.gradients!)) ?? "no op when run again";
+    const place = (await firstNotFinite(session, plan)) ?? "no op when run again";
     const step = batches;
     // What was accumulated is lost; the next batch begins anew.
     batches -= batches % accumulate;
@@ -182,8 +165,9 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
     );
   };
 
-  writeMap(plan.weights, options.weights, false);
-  if (plan.shadow) writeMap(plan.shadow, options.weights, false);
+  checkWeights(plan.layout, options.weights, "all", "The weights");
+  put(plan.weights, options.weights, "all");
+  if (plan.shadow) put(plan.shadow, options.weights, "all");
   scalar("lossScale", Float32Array.of(1 / accumulate));
   if (options.emaDecay !== undefined) scalar("emaDecay", Float32Array.of(options.emaDecay));
   session.write(plan.decays, decayTable(plan, optimizer.weightDecay));
@@ -216,55 +200,33 @@ export function createTrainer(parts: TrainingParts, engine: Engine, options: Tra
       return session.read(plan.logits);
     },
     lastLogits: () => session.read(plan.logits),
-    weights: () => readMap(plan.shadow ?? plan.weights, false),
-    gradients: () => readMap(plan.gradients, true),
+    weights: () => take(plan.shadow ?? plan.weights, "all"),
+    gradients: () => take(plan.gradients, "learned"),
     async state() {
-      const optimizerState = new Map<string, Float32Array>();
-      const parts = { ...plan.optimizerState };
-      if (batches % accumulate !== 0) parts.gradient = plan.gradients;
-      for (const [part, arena] of Object.entries(parts)) {
-        for (const [name, data] of await readMap(arena, true)) optimizerState.set(`${part}/${name}`, data);
+      const moments = new Map<string, Float32Array>();
+      for (const [part, arena] of optimizerArenas(batches)) {
+        for (const [name, data] of await take(arena, "learned")) moments.set(`${part}/${name}`, data);
       }
-      return {
-        batches,
-        updates,
-        seed,
-        weights: await readMap(plan.weights, false),
-        optimizer: optimizerState,
-        average: plan.shadow && (await readMap(plan.shadow, false)),
-        settings,
-      };
+      const weights = await take(plan.weights, "all");
+      const average = plan.shadow && (await take(plan.shadow, "all"));
+      return { batches, updates, seed, weights, optimizer: moments, average, settings };
     },
     restore(state) {
       checkSettings(state.settings, settings);
-      writeMap(plan.weights, state.weights, false);
-      const parts = { ...plan.optimizerState };
-      if (state.batches % accumulate !== 0) parts.gradient = plan.gradients;
-      for (const [part, arena] of Object.entries(parts)) {
-        const prefix = `${part}/`;
-        const own = [...state.optimizer].filter(([name]) => name.startsWith(prefix));
-        writeMap(arena, new Map(own.map(([name, data]) => [name.slice(prefix.length), data])), true);
-      }
-      if (plan.shadow) writeMap(plan.shadow, state.average ?? state.weights, false);
+      const moments = optimizerArenas(state.batches).map(([part, arena]) => {
+        const own = [...state.optimizer].filter(([name]) => name.startsWith(`${part}/`));
+        return { arena, map: new Map(own.map(([name, data]) => [name.slice(part.length + 1), data])) };
+      });
+      checkWeights(plan.layout, state.weights, "all", "The checkpoint's weights");
+      if (state.average) checkWeights(plan.layout, state.average, "all", "The checkpoint's averages");
+      for (const { map } of moments) checkWeights(plan.layout, map, "learned", "The optimiser's numbers");
+      put(plan.weights, state.weights, "all");
+      if (plan.shadow) put(plan.shadow, state.average ?? state.weights, "all");
+      for (const { arena, map } of moments) put(arena, map, "learned");
       batches = state.batches;
       updates = state.updates;
     },
   };
-}
-
-async function firstNotFinite(
-  session: Session,
-  program: readonly Instruction[],
-): Promise<string | undefined> {
-  await session.run("clear");
-  for (const [i, instruction] of program.entries()) {
-    await session.runPart("gradients", i, i + 1);
-    for (const tensor of Object.values(instruction.writes)) {
-      if (typeof tensor !== "object") continue;
-      if ((await session.read(tensor)).some((number) => !Number.isFinite(number))) return instruction.origin;
-    }
-  }
-  return undefined;
 }
 
 /** Runs of the arena as the optimisers' kernels read them: start and end as integers, the decay as a float32. */
@@ -276,20 +238,4 @@ function decayTable(plan: TrainingPlan, weightDecay: number): Uint32Array {
       return [offset, offset + floats, decayBits!];
     });
   return Uint32Array.from(runs.flat());
-}
-
-function prefixed(prefix: string, settings: TrainerSettings): TrainerSettings {
-  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${prefix}.${name}`, value]));
-}
-
-function checkSettings(begun: TrainerSettings, now: TrainerSettings): void {
-  const names = [...new Set([...Object.keys(begun), ...Object.keys(now)])];
-  const changed = names.filter((name) => begun[name] !== now[name]);
-  if (changed.length === 0) return;
-  const each = changed.map(
-    (name) => `${name} was ${begun[name] ?? "absent"} and is ${now[name] ?? "absent"}`,
-  );
-  throw new InputError(
-    `The checkpoint is of a training with other settings: ${each.join("; ")}. Give it the ones that it began with.`,
-  );
 }
