@@ -1,5 +1,5 @@
 /**
- * Packs the package, installs it in an empty folder as a stranger would, and uses it there: the command, an import, the types.
+ * Packs the package, installs it in an empty folder as a stranger would, and uses it there: the command, an import, the types, the engine.
  * Runs with the Node that stands first on the path outside of this project, so that the oldest one in use is tried.
  * Run by `npm run try-package`.
  */
@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const programs = ["user", "trainer"] as const;
 const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "lodestone-package-"));
 const outerPath = process.env
@@ -55,6 +56,11 @@ function runOutside(command: string, ...args: string[]): string {
   return run(command, args, { env: { ...outerEnvironment, PATH: outerPath } });
 }
 
+function installOutside(what: string): void {
+  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+  runOutside("npm", "install", ...quiet, what);
+}
+
 function expectThat(condition: boolean, sentence: string): void {
   if (!condition) throw new Error(`The package is wrong: ${sentence}`);
 }
@@ -82,28 +88,38 @@ function checkContents({ files }: Packed): void {
     "dist/browser.js",
     "dist/cli/main.js",
   ];
-  const missing = [...wanted, "kernels/build/search.wasm"].filter((path) => !paths.includes(path));
+  const missing = wanted.filter((path) => !paths.includes(path));
   expectThat(missing.length === 0, `it lacks ${missing.join(", ")}.`);
+  const kernels = paths.filter((path) => path.startsWith("kernels/")).sort();
+  const built = ["nn-plain", "nn", "search"].map((name) => `kernels/build/${name}.wasm`);
+  expectThat(kernels.join() === built.join(), `its kernels are ${kernels.join(", ")}.`);
   const strange = paths.filter(
     (path) => /\.test\.|(^|\/)testing\//.test(path) || (path.endsWith(".ts") && !path.endsWith(".d.ts")),
   );
   expectThat(strange.length === 0, `it holds ${strange.join(", ")}, which is for developers.`);
 }
 
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, "utf8")) as T;
+}
+
 function checkInstalled(): void {
-  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    devDependencies: Record<string, string>;
-  };
+  const { devDependencies } = readJson<{ devDependencies: object }>(join(root, "package.json"));
   const strange = Object.keys(devDependencies).filter((name) =>
     existsSync(join(folder, "node_modules", name)),
   );
   expectThat(strange.length === 0, `installing it brings ${strange.join(", ")}, which is for developers.`);
+  const { packages } = readJson<{ packages: Record<string, { hasInstallScript?: boolean }> }>(
+    join(folder, "node_modules/.package-lock.json"),
+  );
+  const running = Object.keys(packages).filter((path) => packages[path]!.hasInstallScript);
+  expectThat(running.length === 0, `installing it runs scripts of ${running.join(", ")}.`);
   const command = join(folder, "node_modules/.bin/lodestone");
   expectThat((statSync(command).mode & 0o111) !== 0, "its command is not executable.");
 }
 
 function useCommand(): void {
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const { version } = readJson<{ version: string }>(join(root, "package.json"));
   expectThat(
     runOutside("npx", "lodestone", "--version").trim() === version,
     `the command's version is not ${version}.`,
@@ -129,9 +145,10 @@ function useCommand(): void {
   expectThat(info.includes("32,768 channels"), "info does not tell the shape of a file.");
 }
 
-/** Compiles and runs scripts/package-user.ts, a program that uses the package. */
-function useImports(): void {
-  copyFileSync(join(root, "scripts/package-user.ts"), join(folder, "user.ts"));
+/** Compiles scripts/package-user.ts and scripts/package-trainer.ts, programs that use the package. */
+function compilePrograms(): void {
+  for (const name of programs)
+    copyFileSync(join(root, `scripts/package-${name}.ts`), join(folder, `${name}.ts`));
   const compilerOptions = {
     target: "es2023",
     module: "nodenext",
@@ -139,13 +156,19 @@ function useImports(): void {
     types: [],
     lib: ["es2023", "dom"],
   };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["user.ts"] }));
+  const files = programs.map((name) => `${name}.ts`);
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
   run(process.execPath, [
     fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json"))),
     "-p",
     ".",
   ]);
-  console.log(runOutside("node", "user.js").trim());
+}
+
+function runProgram(name: (typeof programs)[number], expected: string): void {
+  const told = runOutside("node", `${name}.js`).trim();
+  console.log(told);
+  expectThat(told.includes(expected), `${name}.ts does not print "${expected}".`);
 }
 
 try {
@@ -156,18 +179,16 @@ try {
     JSON.stringify({ name: "stranger", private: true, type: "module" }),
   );
   console.log(`Node ${runOutside("node", "--version").trim()} outside of the project.`);
-  runOutside(
-    "npm",
-    "install",
-    "--prefer-offline",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-    `./${packed.filename}`,
-  );
+  installOutside(`./${packed.filename}`);
   checkInstalled();
-  useImports();
+  compilePrograms();
+  runProgram("user", "The import and the types work");
+  runProgram("trainer", "scoring asks for onnxruntime-node");
   useCommand();
+  // As docs/dependencies.md says: its script would fetch files for CUDA.
+  outerEnvironment.ONNXRUNTIME_NODE_INSTALL = "skip";
+  installOutside("onnxruntime-node");
+  runProgram("trainer", "ONNX Runtime gives the engine's scores");
   console.log(`The package works: ${packed.files.length} files, ${(packed.size / 1024).toFixed(0)} KiB.`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
