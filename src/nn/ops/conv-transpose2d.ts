@@ -1,12 +1,13 @@
 /**
  * Transposed convolution, PyTorch's conv_transpose2d: what takes a convolution's result back to its input's size. It is that convolution's
- * backward pass, and its gradient that convolution's forward pass, so it runs on the same kernels, given the convolution's sizes.
+ * backward pass, and its gradient that convolution's forward pass.
  */
 
 import { apply } from "../graph.ts";
 import { defineOp, type Value } from "../op.ts";
-import { type Conv2dAttributes, type Pair, pair } from "./conv2d.ts";
-import { sizes } from "./views.ts";
+import { padded } from "../plan.ts";
+import { type Conv2dAttributes, convSizes, type Pair, pair, wantsMoments } from "./conv2d.ts";
+import { gradArguments, viewArguments } from "./views.ts";
 
 export interface ConvTranspose2dAttributes extends Conv2dAttributes {
   /** Lines and columns more at the lower and right edge, where several sizes would give the input's size back. */
@@ -33,56 +34,43 @@ export const convTranspose2dOp = defineOp<ConvTranspose2dAttributes>({
   },
   forward(lower, value) {
     const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
-    const shape = adjointSizes(value);
+    const shape = convSizes(value);
     const { c, k, kh, kw, groups } = shape;
-    const { forward, backward } = lower.packedConv(shape);
+    // The weight is that of the convolution from this op's result back to its input.
+    const back = { c: k, k: c, kh, kw, groups };
+    const { forward, backward } = lower.packedConv(back);
     const both = lower.training && lower.needsGrad(x);
     lower.note(value as Value, "forward", forward);
-    const reads = { w: lower.weight(weight), c, k, kh, kw, groups };
-    lower.emit(value as Value, "packConv", reads, both ? { forward, backward } : { backward });
+    const packed = both ? { forward, backward } : { backward };
+    lower.emit(value as Value, "packConv", { w: lower.weight(weight), ...back }, packed);
     const y = lower.activation(value.shape, "y");
-    lower.emit(
-      value as Value,
-      "convBackward",
-      { g: lower.dense(x), w: backward, accumulate: 0, ...shape },
-      { dx: y },
-    );
-    // Weights lie in their arena with zeros after them, as a vector of padded channels does.
-    lower.define(value as Value, { x: y, shift: bias && lower.weight(bias), act: "none" });
+    const moments = wantsMoments(lower, value as Value) ? lower.vector(2 * padded(k), "moments") : undefined;
+    if (moments) lower.note(value as Value, "moments", moments);
+    const reads = {
+      ...viewArguments(lower.view(x)),
+      w: backward,
+      bias: bias && lower.weight(bias),
+      ...shape,
+    };
+    lower.emit(value as Value, "convTransposeForward", reads, { y, moments });
+    lower.define(value as Value, { x: y, act: "none" });
   },
   backward(lower, value) {
     const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
-    const shape = adjointSizes(value);
-    const gradient = lower.grad(value as Value);
-    if (lower.needsGrad(x)) {
-      const dx = lower.activation(x.shape, "gradient");
-      const w = lower.noted(value as Value, "forward");
-      lower.emit(value as Value, "convForward", { x: gradient, w, ...shape }, { y: dx });
-      lower.addGrad(x, { g: dx, act: "none" });
-    }
-    const dW = lower.weightGrad(weight);
-    if (dW) {
-      const reads = { g: lower.dense(x), x: gradient, accumulate: 0, ...shape };
-      lower.emit(value as Value, "convBackward", reads, { dW });
-    }
-    const dBias = bias && lower.weightGrad(bias);
-    if (dBias) {
-      const { n, h, wd, c } = shape;
-      const reads = {
-        g: gradient,
-        x: gradient,
-        accumulate: 0,
-        n,
-        h,
-        wd,
-        c,
-        oh: h,
-        ow: wd,
-        k: c,
-        ...onePixel,
-      };
-      lower.emit(value as Value, "convBackward", reads, { dBias });
-    }
+    const grad = gradArguments(lower.gradView(value as Value));
+    const target = lower.needsGrad(x) ? lower.gradTarget(x) : undefined;
+    lower.emit(
+      value as Value,
+      "convTransposeBackward",
+      {
+        ...grad,
+        ...viewArguments(lower.view(x)),
+        w: target && lower.noted(value as Value, "forward"),
+        accumulate: target?.accumulate ?? 0,
+        ...convSizes(value),
+      },
+      { dx: target?.tensor, dW: lower.weightGrad(weight), dBias: bias && lower.weightGrad(bias) },
+    );
   },
   onnx(builder, { inputs, attributes: { stride, padding, dilation, groups, outputPadding } }) {
     return builder.node(
@@ -99,8 +87,6 @@ export const convTranspose2dOp = defineOp<ConvTranspose2dAttributes>({
     );
   },
 });
-
-const onePixel = { kh: 1, kw: 1, sh: 1, sw: 1, ph: 0, pw: 0, dh: 1, dw: 1, groups: 1 };
 
 /** x [n, c, h, w], weight [c, k / groups, kh, kw], bias [k]. Numbers stand for both axes, height first. */
 export function convTranspose2d(
@@ -123,15 +109,4 @@ export function convTranspose2d(
     outputPadding: pair(options.outputPadding ?? 0),
     groups: options.groups ?? 1,
   }) as Value;
-}
-
-/** The sizes of the convolution from this op's result back to its input. */
-function adjointSizes({ inputs, shape, attributes }: Value<ConvTranspose2dAttributes>) {
-  const { n, c: k, h: oh, w: ow } = sizes(inputs[0]!.shape);
-  const { c, h, w: wd } = sizes(shape);
-  const [, , kh, kw] = inputs[1]!.shape as [number, number, number, number];
-  const [sh, sw] = attributes.stride;
-  const [ph, pw] = attributes.padding;
-  const [dh, dw] = attributes.dilation;
-  return { n, h, wd, c, oh, ow, k, kh, kw, sh, sw, ph, pw, dh, dw, groups: attributes.groups };
 }

@@ -32,7 +32,9 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
     const shape = convSizes(value);
     const depthwise = isDepthwise(value);
     const y = lower.activation(value.shape, "y");
-    const moments = wantsMoments(lower, value) ? lower.vector(2 * padded(shape.k), "moments") : undefined;
+    const moments = wantsMoments(lower, value as Value)
+      ? lower.vector(2 * padded(shape.k), "moments")
+      : undefined;
     if (moments) lower.note(value as Value, "moments", moments);
     let packed: Arguments;
     if (depthwise) {
@@ -112,7 +114,8 @@ export function pair(size: Pair): readonly [number, number] {
   return typeof size === "number" ? [size, size] : size;
 }
 
-function convSizes(value: Value<Conv2dAttributes>) {
+/** The sizes that the convolutions' kernels take, transposed ones too. */
+export function convSizes(value: Value<Conv2dAttributes>) {
   const { stride, padding, dilation, groups } = value.attributes;
   const { n, c, h, w } = sizes(value.inputs[0]!.shape);
   const [, k, oh, ow] = value.shape as [number, number, number, number];
@@ -134,6 +137,7 @@ function isDepthwise({ inputs, attributes, shape }: Value<Conv2dAttributes>): bo
   return c! > 1 && attributes.groups === c && shape[1] === c;
 }
 
-function wantsMoments(lower: Lowering, value: Value<Conv2dAttributes>): boolean {
-  return lower.training && lower.readers(value as Value).some(({ op }) => op === (batchNormOp as unknown));
+/** Whether a batch norm reads the value, so that its statistics are best taken while it is made. */
+export function wantsMoments(lower: Lowering, value: Value): boolean {
+  return lower.training && lower.readers(value).some(({ op }) => op === (batchNormOp as unknown));
 }
