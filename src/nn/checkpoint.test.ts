@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkpointContent, readCheckpoint } from "./checkpoint.ts";
 import type { Engine } from "./engines/engine.ts";
@@ -91,6 +93,34 @@ describe.each([
       expect(digest(resumed.optimizer)).toBe(digest(moments));
     },
   );
+});
+
+/** Runs the program; kills it `afterMs` milliseconds after it has printed `line`. Gives the last line that it printed. */
+function runTraining(path: string, killed?: { line: string; afterMs: number }): Promise<string> {
+  const script = fileURLToPath(new URL("./testing/killable-training.node.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, path, "8"], { stdio: ["ignore", "pipe", "inherit"] });
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    if (killed && !printed.includes(killed.line) && (printed + text).includes(killed.line)) {
+      setTimeout(() => child.kill("SIGKILL"), killed.afterMs);
+    }
+    printed += text;
+  });
+  return new Promise((resolve) => child.on("close", () => resolve(printed.trim().split("\n").at(-1)!)));
+}
+
+test("a training that is killed again and again ends with the numbers of one that was left alone", async () => {
+  const whole = join(folder, "whole.safetensors");
+  const weights = await runTraining(whole);
+  expect(weights).toMatch(/^weights [0-9a-f]{64}$/);
+
+  const path = join(folder, "killed.safetensors");
+  await runTraining(path, { line: "step 1", afterMs: 0 });
+  await runTraining(path, { line: "step 2", afterMs: 3 });
+  await runTraining(path, { line: "step 4", afterMs: 9 });
+  expect(await runTraining(path)).toBe(weights);
+  const left = (await readdir(folder)).filter((name) => name.includes("killed"));
+  expect(left.filter((name) => !name.endsWith(".tmp"))).toEqual(["killed.safetensors"]);
 });
 
 test("a checkpoint of another training is refused, and what differs is named", async () => {
