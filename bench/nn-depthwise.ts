@@ -17,6 +17,7 @@ import {
   depthwiseForward,
   packDepthwise,
 } from "../src/nn/engines/wasm/kernels/depthwise.ts";
+import { normBackward } from "../src/nn/engines/wasm/kernels/norm.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -88,6 +89,8 @@ function measure(kernel: WasmKernel, values: Record<string, number>): number {
 const rate = (value: number) => value.toFixed(1).padStart(6);
 let forwardMs = 0;
 let backwardMs = 0;
+let separateMs = 0;
+let throughMs = 0;
 for (const [i, [h, wd, c, k, s, times]] of layers.entries()) {
   if (options.shape !== undefined && Number(options.shape) !== i) continue;
   end = 4096;
@@ -121,17 +124,44 @@ for (const [i, [h, wd, c, k, s, times]] of layers.entries()) {
   const coefs = { coefA: vector(), coefB: vector(), coefC: vector() };
   const wanted = { dx: noise(n * ins), dW: noise(k * k * c) };
   const backward = measure(depthwiseBackward, { ...sizes, ...grad, ...coefs, ...input, ...wanted });
+  const norm = {
+    moments: noise(2 * c),
+    xMoments: noise(2 * c),
+    rstd: vector(),
+    gamma: vector(),
+    xSums: vector() + 0 * space(4 * c),
+  };
+  const below = {
+    g: wanted.dx,
+    y: input.x,
+    scale: input.xScale,
+    shift: input.xShift,
+    act,
+    ...norm,
+    dGamma: vector(),
+    dBeta: vector(),
+    ...coefs,
+    n,
+    pixels: h * wd,
+    c,
+  };
+  const separate = measure(normBackward, below);
+  const through = measure(depthwiseBackward, { ...sizes, ...grad, ...coefs, ...input, ...wanted, ...norm });
   forwardMs += times * forward;
   backwardMs += times * backward;
+  separateMs += times * separate;
+  throughMs += times * through;
   const flops = 2e-6 * outs * k * k;
   const report = (ms: number, work: number, values: number) =>
     `${ms.toFixed(3).padStart(7)} ms ${rate((work * flops) / ms)} GFLOP/s ${rate((4e-6 * values) / ms)} GB/s`;
   process.stdout.write(
     `${`${h}x${wd}x${c} k${k} s${s} (${times})`.padEnd(22)}` +
-      ` forward ${report(forward, 1, ins + outs)}   backward ${report(backward, 2, 2 * (ins + outs))}\n`,
+      ` forward ${report(forward, 1, ins + outs)}   backward ${report(backward, 2, 2 * (ins + outs))}` +
+      `   norm ${separate.toFixed(3)}   through ${through.toFixed(3)}\n`,
   );
 }
 process.stdout.write(
   `an image: forward ${forwardMs.toFixed(2)} ms, backward ${backwardMs.toFixed(2)} ms, ` +
-    `together ${(forwardMs + backwardMs).toFixed(2)} ms\n`,
+    `together ${(forwardMs + backwardMs).toFixed(2)} ms\n` +
+    `backward and norm apart ${(backwardMs + separateMs).toFixed(2)} ms, through ${throughMs.toFixed(2)} ms\n`,
 );

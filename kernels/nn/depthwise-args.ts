@@ -53,11 +53,13 @@ export class DepthwiseBackwardArgs {
   xShift: usize;
   xGate: usize;
   xAct: i32;
+  xMoments: usize;
   w: usize;
   dx: usize;
   accumulate: u32;
   dW: usize;
   dBias: usize;
+  xSums: usize;
   n: i32;
   h: i32;
   wd: i32;

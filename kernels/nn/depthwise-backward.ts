@@ -3,58 +3,20 @@
  * input row stand in a ring, worked out once; they give the input's gradient (gathered, so that threads never write to the
  * same place) and, with the input row, their part of the weights' gradient.
  *
- * Columns of the input fall into sw classes by (ix + pw) % sw. In a class the taps kx with kx * dw % sw == class meet an input
- * pixel, and neighbours of the class meet neighbouring gradients: a convolution of stride 1 for each class.
+ * Where xMoments is given, the input is an activation of a batch norm: dx receives the gradient of what the activation was applied to, and
+ * xSums what the norm's own gradient needs of it.
  */
 
 import { DepthwiseBackwardArgs } from "./depthwise-args";
-import { depthwiseBlocks } from "./depthwise-blocks";
+import { divideUp, inputGradient, listRow, prepareColumns } from "./depthwise-input-gradient";
 import { channelBytes, EMPTY, fill, shareStart, to64, zeroMargins } from "./depthwise-memory";
 import { addTo64 } from "./depthwise-moments";
-import { gradRow, gradVectors, PIXEL, viewRow, viewVectors } from "./depthwise-rows";
+import { gradRow, gradVectors, PIXEL, VIEW_BYTES, viewRow, viewVectors } from "./depthwise-rows";
+import { throughActivation } from "./depthwise-through";
 import { depthwiseWeightSums } from "./depthwise-weight-sums";
 
 /** Products that are added up in float32 before they go to float64. */
 const FLOAT32_SUM: i32 = 512;
-
-function divideUp(a: i32, b: i32): i32 {
-  return (a + b - 1) / b;
-}
-
-function commonDivisor(a: i32, b: i32): i32 {
-  while (b) {
-    const rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
-
-function classTaps(q: i32, a: DepthwiseBackwardArgs): i32 {
-  let taps = 0;
-  for (let kx = 0; kx < a.kw; kx++) if (kx * a.dw % a.sw == q) taps++;
-  return taps;
-}
-
-function largestTap(q: i32, a: DepthwiseBackwardArgs): i32 {
-  let kx = a.kw - 1;
-  while (kx > 0 && kx * a.dw % a.sw != q) kx--;
-  return kx;
-}
-
-/** Packed weights [taps][cp] to [tile][class][ky][taps of the class, kx falling][16]. */
-function classWeights(a: DepthwiseBackwardArgs, cBytes: usize, to: usize): void {
-  const tapsOfTile = <usize>(a.kh * a.kw);
-  for (let q = 0; q < a.sw; q++)
-    for (let ky = 0; ky < a.kh; ky++)
-      for (let kx = a.kw - 1; kx >= 0; kx--) {
-        if (kx * a.dw % a.sw != q) continue;
-        const w = a.w + cBytes * (ky * a.kw + kx);
-        for (let c: usize = 0; c < cBytes; c += 16)
-          v128.store(to + (c & ~63) * tapsOfTile + (c & 63), v128.load(w + c));
-        to += PIXEL;
-      }
-}
 
 export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
   const a = changetype<DepthwiseBackwardArgs>(args);
@@ -71,30 +33,36 @@ export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratc
   const inputTileBytes = <usize>(a.wd + 2 * a.pw) * PIXEL;
   const gradBytes = <usize>a.ow * cBytes;
 
+  const through = a.xMoments != 0;
+  const weightSums = weightBytes * tiles;
+  const allSums = weightSums + (through ? 2 * allBytes : 0);
+
   const vectors = scratch;
   const xVectors = vectors + 6 * allBytes;
   const zeros = xVectors + 3 * allBytes;
   const weights = zeros + allBytes;
-  const sums = weights + weightBytes * tiles;
-  const list = sums + weightBytes * tiles;
-  const sumList = list + to64(8 * a.kh);
-  const tapRows = sumList + to64(8 * a.kh);
-  const held = tapRows + to64(4 * a.kh);
-  const input = held + to64(4 * ringRows);
+  const sums = weights + weightSums;
+  const normSums = sums + weightSums;
+  const sumList = normSums + 2 * allBytes;
+  const lists = sumList + to64(8 * a.kh);
+  const columns = lists + to64(8 * a.kh) * a.sw;
+  const held = columns + to64(32 * a.sw);
+  const tileGradient = held + to64(4 * ringRows);
+  const input = tileGradient + PIXEL * a.wd;
   const ring = input + inputTileBytes * tiles;
 
-  const partial = shared + (2 * weightBytes * tiles + 2 * allBytes) * thread;
-  const partialBias = partial + 2 * weightBytes * tiles;
+  const partial = shared + partialBytes(a) * thread;
+  const partialBias = partial + 2 * (weightSums + 2 * allBytes);
 
   fill(zeros, allBytes, 0);
-  if (a.dW) fill(partial, 2 * weightBytes * tiles, 0);
+  fill(partial, 2 * (weightSums + 2 * allBytes), 0);
   if (a.dBias) biasPart(a, thread, threads, vectors, ring, partialBias);
 
   const first = shareStart(a.n * a.h, thread, threads);
   const last = shareStart(a.n * a.h, thread + 1, threads);
   if (first == last || !(a.dx || a.dW)) return;
-  classWeights(a, cBytes, weights);
-  fill(sums, weightBytes * tiles, 0);
+  prepareColumns(a, cBytes, left, weights, columns);
+  fill(sums, allSums, 0);
   for (let i = 0; i < ringRows; i++) store<i32>(held + 4 * i, EMPTY);
   zeroMargins(ring, ringRows * tiles, tileBytes, left, a.ow);
   zeroMargins(input, tiles, inputTileBytes, a.pw, a.wd);
@@ -106,7 +74,8 @@ export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratc
     const iy = row - image * a.h;
     if (image != prepared) {
       imageVectors(a, image, cBytes, vectors);
-      viewVectors(a.xScale, a.xShift, a.xGate ? a.xGate + cBytes * image : 0, cBytes, xVectors);
+      if (through) viewVectors(a.xScale, a.xShift, a.xMoments, cBytes, xVectors);
+      else viewVectors(a.xScale, a.xShift, a.xGate ? a.xGate + cBytes * image : 0, cBytes, xVectors);
       prepared = image;
     }
     let count = 0;
@@ -123,59 +92,46 @@ export function depthwiseBackward(args: usize, thread: i32, threads: i32, scratc
         const offset = gradBytes * gradientRow;
         gradRow(a.g + offset, a.y ? a.y + offset : 0, a.ow, cBytes, vectors, a.act, at + PIXEL * left, tileBytes);
       }
-      store<usize>(list + 8 * count, at);
-      store<i32>(tapRows + 4 * count, ky);
+      listRow(a, columns, lists, count, ky, at);
       store<usize>(sumList + 8 * count, at + PIXEL * left);
       store<usize>(sumList + 8 * count, sums + PIXEL * (ky * a.kw), 4);
       count++;
     }
-    const pixels = <usize>row * a.wd;
-    if (a.dx) inputGradient(a, list, tapRows, count, weights, left, tileBytes, a.dx + pixels * cBytes, cBytes, zeros);
-    if (!a.dW || !count) continue;
-    viewRow(a.x + pixels * cBytes, a.wd, cBytes, xVectors, a.xGate != 0, a.xAct, input + PIXEL * a.pw, inputTileBytes);
-    for (let tile = 0; tile < tiles; tile++) {
-      depthwiseWeightSums(
-        a.kw, input + inputTileBytes * tile, PIXEL * a.sw, PIXEL * a.dw,
-        sumList, count, tileBytes * tile, weightBytes * tile, a.ow, min(PIXEL, cBytes - PIXEL * tile),
-      );
+    const offset = cBytes * (<usize>row * a.wd);
+    const weigh = a.dW && count;
+    const view = input + PIXEL * a.pw;
+    if (weigh && !through) viewRow(a.x + offset, a.wd, cBytes, xVectors, a.xGate != 0, a.xAct, view, inputTileBytes);
+    for (let c: usize = 0, tile: usize = 0; c < cBytes; c += PIXEL, tile++) {
+      const lanes = min(PIXEL, cBytes - c);
+      const gradients = tileBytes * tile;
+      const taps = weightBytes * tile;
+      const dx = a.dx + offset + c;
+      if (through) {
+        inputGradient(a, columns, lists, count, gradients, taps, zeros, 0, tileGradient, PIXEL, lanes);
+        throughActivation(
+          a.xAct, a.x + offset + c, cBytes, a.wd, xVectors + 4 * VIEW_BYTES * tile, tileGradient, view, dx,
+          normSums + c, normSums + allBytes + c, lanes,
+        );
+      } else if (a.dx)
+        inputGradient(a, columns, lists, count, gradients, taps, a.accumulate ? dx : zeros, a.accumulate ? cBytes : 0, dx, cBytes, lanes);
+      if (!weigh) continue;
+      const tileInput = through ? input : input + inputTileBytes * tile;
+      depthwiseWeightSums(a.kw, tileInput, PIXEL * a.sw, PIXEL * a.dw, sumList, count, gradients, taps, a.ow, lanes);
     }
-    summed += a.ow;
+    summed += max(a.ow, a.wd);
     if (summed >= FLOAT32_SUM) {
-      flush(sums, weightBytes * tiles, partial);
+      flush(sums, allSums, partial);
       summed = 0;
     }
   }
-  if (summed) flush(sums, weightBytes * tiles, partial);
+  if (summed) flush(sums, allSums, partial);
 }
 
-/** One row of the input's gradient, class by class; the list holds the gradient rows, tapRows the ky of each. */
-function inputGradient(
-  a: DepthwiseBackwardArgs, list: usize, tapRows: usize, count: i32, weights: usize, left: i32, tileBytes: usize, dx: usize, cBytes: usize, zeros: usize,
-): void {
-  const weightBytes = PIXEL * (a.kh * a.kw);
-  const dilation = PIXEL * (a.dw / commonDivisor(a.dw, a.sw));
-  let ofClass = weights;
-  for (let q = 0; q < a.sw; q++) {
-    const taps = classTaps(q, a);
-    const ix = ((q - a.pw) % a.sw + a.sw) % a.sw;
-    const pixels = divideUp(a.wd - ix, a.sw);
-    let start: usize = 0;
-    if (taps) start = PIXEL * (left + (ix + a.pw - largestTap(q, a) * a.dw) / a.sw);
-    for (let i = 0; i < count; i++) {
-      const ky = load<i32>(tapRows + 4 * i);
-      store<usize>(list + 8 * i, ofClass + PIXEL * (ky * taps), 4);
-    }
-    const rows = taps ? count : 0;
-    const to = dx + cBytes * ix;
-    for (let c: usize = 0, tile: usize = 0; c < cBytes; c += PIXEL, tile++) {
-      depthwiseBlocks(
-        taps, PIXEL, dilation,
-        list, rows, tileBytes * tile + start, weightBytes * tile,
-        a.accumulate ? to + c : zeros + c, a.accumulate ? cBytes * a.sw : 0, to + c, cBytes * a.sw, pixels, min(PIXEL, cBytes - c),
-      );
-    }
-    ofClass += PIXEL * (a.kh * taps);
-  }
+/** A thread's sums in `shared`, float64: the weights', the norm's two, the bias's. */
+// @ts-ignore: decorator
+@inline
+function partialBytes(a: DepthwiseBackwardArgs): usize {
+  return 2 * to64(channelBytes(a.c)) * <usize>(a.kh * a.kw + 3);
 }
 
 /** Adds float32 sums to float64 ones and clears them. */
@@ -213,27 +169,32 @@ function biasPart(a: DepthwiseBackwardArgs, thread: i32, threads: i32, vectors: 
   }
 }
 
-/** Adds the threads' sums to dW and dBias, in the threads' order. */
+/** Adds the threads' sums to dW and dBias, and writes them to xSums, in the threads' order. */
 export function depthwiseBackwardSums(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
   const a = changetype<DepthwiseBackwardArgs>(args);
   const taps = a.kh * a.kw;
-  const allBytes = to64(channelBytes(a.c));
-  const sumBytes = allBytes * taps * 2;
-  const last = shareStart(a.c, thread + 1, threads);
-  for (let c = shareStart(a.c, thread, threads); c < last; c++) {
-    const lane = <usize>(c & 15) * 8;
+  const cBytes = channelBytes(a.c);
+  const allBytes = to64(cBytes);
+  const step = partialBytes(a);
+  const norm = shared + 2 * allBytes * taps;
+  const bias = norm + 4 * allBytes;
+  const lanes = <i32>(cBytes / 4);
+  const last = shareStart(lanes, thread + 1, threads);
+  for (let c = shareStart(lanes, thread, threads); c < last; c++) {
+    const to = 4 * <usize>c;
+    if (a.xMoments) {
+      store<f32>(a.xSums + to, <f32>sumOver(norm + 2 * to, step, threads));
+      store<f32>(a.xSums + cBytes + to, <f32>sumOver(norm + 2 * allBytes + 2 * to, step, threads));
+    }
+    if (c >= a.c) continue;
     if (a.dW) {
-      const at = shared + (PIXEL * 2 * taps) * (c >> 4) + lane;
+      const at = shared + (PIXEL * 2 * taps) * (c >> 4) + <usize>(c & 15) * 8;
       for (let t = 0; t < taps; t++) {
-        const to = a.dW + 4 * <usize>(c * taps + t);
-        store<f32>(to, <f32>(load<f32>(to) + sumOver(at + PIXEL * 2 * t, sumBytes + 2 * allBytes, threads)));
+        const weight = a.dW + 4 * <usize>(c * taps + t);
+        store<f32>(weight, <f32>(load<f32>(weight) + sumOver(at + PIXEL * 2 * t, step, threads)));
       }
     }
-    if (a.dBias) {
-      const to = a.dBias + 4 * <usize>c;
-      const sum = sumOver(shared + sumBytes + 8 * <usize>c, sumBytes + 2 * allBytes, threads);
-      store<f32>(to, <f32>(load<f32>(to) + sum));
-    }
+    if (a.dBias) store<f32>(a.dBias + to, <f32>(load<f32>(a.dBias + to) + sumOver(bias + 2 * to, step, threads)));
   }
 }
 

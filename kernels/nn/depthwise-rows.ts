@@ -20,7 +20,7 @@ export const VIEW_BYTES: usize = 48;
 export const GRAD_BYTES: usize = 96;
 
 /** 1, 2^23 * 1.5, -1 / ln 2, +-87, and the coefficients of 2^f on [-1/2, 1/2] from f^5 to f (least largest relative error, 1.1e-7). */
-const CONSTANTS = memory.data<f32>(
+export const CONSTANTS = memory.data<f32>(
   [
     1, 1, 1, 1, 12582912, 12582912, 12582912, 12582912,
     -1.4426950408889634, -1.4426950408889634, -1.4426950408889634, -1.4426950408889634,

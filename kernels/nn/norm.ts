@@ -423,6 +423,36 @@ export function normBackwardFinish(args: usize, thread: i32, threads: i32, scrat
   }
 }
 
+@unmanaged class NormBackwardReducedArgs {
+  sums: usize;
+  moments: usize;
+  rstd: usize;
+  scale: usize;
+  dGamma: usize;
+  dBeta: usize;
+  coefA: usize;
+  coefB: usize;
+  coefC: usize;
+  n: i32;
+  pixels: i32;
+  c: i32;
+}
+
+/** normBackward from its sums: of dz, and of dz (y - mean), [2][cp]. */
+export function normBackwardReduced(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  const a = changetype<NormBackwardReducedArgs>(args);
+  const cp = padded(a.c);
+  const count = <f64>a.n * <f64>a.pixels;
+  const last = share(cp, thread + 1, threads);
+  for (let i = share(cp, thread, threads); i < last; i++) {
+    const rstd = at(a.rstd, i, 1);
+    writeCoefficients(
+      i, i < <usize>a.c, at(a.scale, i, 1), at(a.moments, i, 0), rstd, at(a.sums, i, 0), at(a.sums, cp + i, 0) * rstd, count,
+      a.dGamma, a.dBeta, a.coefA, a.coefB, a.coefC,
+    );
+  }
+}
+
 @unmanaged class GateSumsArgs {
   g: usize;
   x: usize;

@@ -88,6 +88,8 @@ export interface GradView {
   readonly coefs?: { readonly a: Tensor; readonly b: Tensor; readonly c: Tensor } | undefined;
   /** What `gateSums` found over the same g and y, so that batch norm need not read them again. */
   readonly sums?: Tensor | undefined;
+  /** Sums of g and of g * (x - mean), where x is what the value's batch norm normalises: [2][cp], so that it need not read them again. */
+  readonly reduced?: Tensor | undefined;
 }
 
 /** What ops emit their kernels with. */

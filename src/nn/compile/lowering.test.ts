@@ -19,9 +19,11 @@ import { multiply } from "../ops/multiply.ts";
 import { flatten } from "../ops/reshape.ts";
 import { buffer } from "../ops/weight.ts";
 import { checkGraph } from "../testing/check-graph.ts";
+import { goldenWeights } from "../testing/golden-graph.ts";
 import { graphChoices, randomGraph } from "../testing/random-graph.ts";
 import { endIn, imageOf, learned, mixed } from "../testing/small-networks.ts";
 import { testMachines } from "../testing/test-engines.ts";
+import { createTrainer } from "../trainer.ts";
 
 const machines = testMachines();
 const image = () => imageOf([3, 5, 5, 4]);
@@ -130,6 +132,68 @@ describe("values read more than once", () => {
     const weight = learned(x, "w", [5, 5, 1, 1]);
     const twice = (y: Value) => silu(conv2d(y, weight));
     return check(twice(twice(x)));
+  });
+});
+
+describe("a depthwise convolution that takes the gradient through its input's activation", () => {
+  const depthwise = (x: Value, name: string, stride = 1) =>
+    convLayer(x, name, x.shape[1]!, { kernel: 3, stride, groups: x.shape[1]! });
+  /** How often norms found their sums made, and how often they had to read the gradient. */
+  const norms = (value: Value) => {
+    const parts = endIn(value);
+    const { plan } = createTrainer(parts, machines[0]!.engine, { weights: goldenWeights(parts.graph) });
+    const count = (kernel: string) =>
+      Object.values(plan.programs)
+        .flat()
+        .filter((instruction) => instruction.kernel === kernel).length;
+    return [count("normBackwardReduced"), count("normBackward")];
+  };
+
+  test.each([
+    ["silu", (x: Value) => normSilu(x, "bn")],
+    ["relu", (x: Value) => normRelu(x, "bn")],
+    ["sigmoid", (x: Value) => sigmoid(normLayer(x, "bn"))],
+  ] as const)("%s", async (_, normed) => {
+    const build = () => mixed(depthwise(normed(mixed(image())), "dw", 2), "after");
+    expect(norms(build())).toEqual([1, 0]);
+    await check(build());
+  });
+
+  test("not where the activation has another reader", async () => {
+    const build = () => {
+      const x = normSilu(mixed(image()), "bn");
+      return add(depthwise(x, "dw"), convLayer(x, "pw", 5));
+    };
+    expect(norms(build())).toEqual([0, 1]);
+    await check(build());
+  });
+
+  test("where the activation is stored as well, for the host", async () => {
+    const x = normSilu(mixed(image()), "bn");
+    const { graph, loss } = endIn(depthwise(x, "dw"));
+    await checkGraph(machines, { graph, logits: x, loss });
+  });
+
+  test("not without a batch norm, nor with a gate", async () => {
+    await check(depthwise(silu(mixed(image())), "dw"));
+    await check(depthwise(squeezeExcite(normSilu(mixed(image()), "bn"), "se", 2), "dw"));
+  });
+
+  test("and a batch norm that others read too, before and after", async () => {
+    for (const swap of [false, true]) {
+      const x = normLayer(mixed(image()), "bn");
+      const first = () => depthwise(silu(x), "dw");
+      const second = () => convLayer(x, "pw", 5);
+      const terms = swap ? [second(), first()] : [first(), second()];
+      await check(add(terms[0]!, terms[1]!));
+    }
+    const x = normLayer(mixed(image()), "bn");
+    await check(add(multiply(depthwise(silu(x), "dw"), sigmoid(globalAvgPool(x))), x));
+  });
+
+  test("two of them, on two activations of one batch norm, and past an idle drop path", async () => {
+    const x = dropPath(normLayer(mixed(image()), "bn"), 0);
+    await check(add(depthwise(silu(x), "a"), depthwise(relu(x), "b")));
   });
 });
 

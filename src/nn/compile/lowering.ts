@@ -96,7 +96,8 @@ export function lowerGraph(
   };
   const ownDense = (value: Value, view: GradView) => {
     const readings = terms.get(value)!.filter((term) => term.view.g === view.g).length;
-    return isStored(view) && !view.g!.kept && readings === 1 && !heldByOthers(value, view.g!);
+    const free = !view.g?.kept && !view.reduced;
+    return isStored(view) && free && readings === 1 && !heldByOthers(value, view.g!);
   };
   const sumOfTerms = (value: Value): Tensor => {
     const all = terms.get(value)!;

@@ -77,8 +77,15 @@ export const batchNormOp = defineOp<BatchNormAttributes>({
       coefB: coefs.b,
       coefC: coefs.c,
     };
-    const { sums, gate, spread } = grad;
-    if (sums && gate && spread) {
+    const { sums, reduced, gate, spread } = grad;
+    if (reduced && !gate && !spread) {
+      lower.emit(
+        value as Value,
+        "normBackwardReduced",
+        { sums: reduced, moments, rstd, scale, n, pixels, c },
+        out,
+      );
+    } else if (sums && gate && spread) {
       lower.emit(
         value as Value,
         "normBackwardGated",

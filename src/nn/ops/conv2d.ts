@@ -64,18 +64,29 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
   backward(lower, value) {
     const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
     const grad = gradArguments(lower.gradView(value as Value));
+    const backward = { ...grad, ...kernelSizes(value), w: lower.noted(value as Value, "backward") };
+    const weights = { dW: lower.weightGrad(weight), dBias: bias && lower.weightGrad(bias) };
+    const below = isDepthwise(value) ? normBelow(lower, x) : undefined;
+    if (below) {
+      const view = lower.definition(x);
+      const g = lower.activation(x.shape, "gradient");
+      const reduced = lower.vector(2 * padded(sizes(x.shape).c), "norm sums");
+      const reads = { ...backward, ...viewArguments(view), xMoments: view.norm!.moments, accumulate: 0 };
+      lower.emit(value as Value, "depthwiseBackward", reads, { dx: g, xSums: reduced, ...weights });
+      lower.addGrad(below, { g, act: "none", reduced });
+      return;
+    }
     const target = lower.needsGrad(x) ? lower.gradTarget(x) : undefined;
     lower.emit(
       value as Value,
       isDepthwise(value) ? "depthwiseBackward" : "convBackward",
       {
-        ...grad,
+        ...backward,
         ...viewArguments(lower.view(x)),
-        w: target && lower.noted(value as Value, "backward"),
+        w: target && backward.w,
         accumulate: target?.accumulate ?? 0,
-        ...kernelSizes(value),
       },
-      { dx: target?.tensor, dW: lower.weightGrad(weight), dBias: bias && lower.weightGrad(bias) },
+      { dx: target?.tensor, ...weights },
     );
   },
   onnx(builder, { inputs, attributes: { stride, padding, dilation, groups } }) {
@@ -140,4 +151,17 @@ function isDepthwise({ inputs, attributes, shape }: Value<Conv2dAttributes>): bo
 /** Whether a batch norm reads the value, so that its statistics are best taken while it is made. */
 export function wantsMoments(lower: Lowering, value: Value): boolean {
   return lower.training && lower.readers(value).some(({ op }) => op === (batchNormOp as unknown));
+}
+
+/**
+ * Where x is the activation of a batch norm and has no other reader: the norm's value. The kernel that has x at hand takes the
+ * gradient there itself, and gives the norm its sums; the activation's own backward is left out.
+ */
+function normBelow(lower: Lowering, x: Value): Value | undefined {
+  const [below] = x.inputs;
+  if (!below || !lower.needsGrad(x) || lower.readers(x).length > 1) return undefined;
+  const { scale, act, gate, norm } = lower.definition(x);
+  const inner = lower.definition(below);
+  const activated = act !== "none" && inner.act === "none" && inner.scale === scale;
+  return norm && activated && !gate && !inner.gate ? below : undefined;
 }

@@ -311,4 +311,50 @@ describe("depthwiseBackward", () => {
     if (dW) expectClose(bench.read(dW, w.length), dWeights, "dW");
     if (dBias) expectClose(bench.read(dBias, s.c), dBiases, "dBias");
   });
+
+  describe("through the activation of a batch norm", () => {
+    checkCases((one) => {
+      const { s, bench, cp, random, w, packed, x, view, input } = setUp({
+        ...one,
+        present: one.present & ~4,
+      });
+      const pixels = s.oh * s.ow;
+      const inputPixels = s.h * s.wd;
+      const g = random(s.n * s.c * pixels);
+      const mean = random(s.c);
+      const oldDw = random(w.length);
+      const dW = one.seed % 4 === 1 ? 0 : bench.put(oldDw);
+      const dx = bench.space(s.n * inputPixels * cp);
+      const xSums = bench.space(2 * cp);
+      bench.run(depthwiseBackward, {
+        ...input,
+        ...s,
+        g: bench.put(channelsLast(g, s.n, s.c, pixels)),
+        xAct: one.xAct,
+        xMoments: bench.put(channelsLast(Float32Array.of(...mean, ...random(s.c)), 2, s.c, 1)),
+        w: packed,
+        dx,
+        dW,
+        xSums,
+      });
+
+      const v = viewed(x, view, one.xAct, s.c, inputPixels);
+      const dz = new Float64Array(x.length);
+      const dWeights = Float64Array.from(oldDw);
+      everyProduct(s, (o, k, i) => {
+        dz[i]! += w[k]! * g[o]!;
+        dWeights[k]! += v[i]! * g[o]!;
+      });
+      const sums = new Float64Array(2 * s.c);
+      x.forEach((value, i) => {
+        const c = Math.floor(i / inputPixels) % s.c;
+        dz[i]! *= slope(value * (view.scale?.[c] ?? 1) + (view.shift?.[c] ?? 0), one.xAct);
+        sums[c]! += dz[i]!;
+        sums[s.c + c]! += dz[i]! * (value - mean[c]!);
+      });
+      expectClose(channelsFirst(bench.read(dx, s.n * inputPixels * cp), s.n, s.c, inputPixels), dz, "dx");
+      expectClose(channelsFirst(bench.read(xSums, 2 * cp), 2, s.c, 1), sums, "xSums");
+      if (dW) expectClose(bench.read(dW, w.length), dWeights, "dW");
+    });
+  });
 });

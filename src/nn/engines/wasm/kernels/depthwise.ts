@@ -31,11 +31,16 @@ export const depthwiseForward: WasmKernel = {
   shared: (a, threads) => threads * to64(5 * 4 * padded(a.c!)),
 };
 
-/** dx, dW and dBias (each 0: not wanted; dx: added to if accumulate is 1; dW and dBias: always added to) of a GradView of y. */
+/**
+ * dx, dW and dBias (each 0: not wanted; dx: added to if accumulate is 1; dW and dBias: always added to) of a GradView of y.
+ *
+ * Where xMoments (mean and variance, [2][cp]) is given, x stands for act(norm(x)), without a gate: dx receives the gradient of norm(x),
+ * not of its activation, and xSums [2][cp] the sums over all pixels of dx and of dx * (x - mean): see normBackwardReduced.
+ */
 export const depthwiseBackward: WasmKernel = {
   fields: [
     ...["g", "y", "scale", "shift", "act", "gate", "spread", "coefA", "coefB", "coefC"],
-    ...[...view, "w", "dx", "accumulate", "dW", "dBias"],
+    ...[...view, "xMoments", "w", "dx", "accumulate", "dW", "dBias", "xSums"],
     ...sizes,
   ],
   phases: ["depthwiseBackward", "depthwiseBackwardSums"],
@@ -45,13 +50,13 @@ export const depthwiseBackward: WasmKernel = {
     const right = Math.max(0, Math.floor((a.wd! - 1 + a.pw!) / a.sw!) - (a.ow! - 1));
     const pixels = ringRows * (left + a.ow! + right) + a.wd! + 2 * a.pw!;
     return (
-      tiles(a) * PIXEL_BYTES * (10 + 2 * taps(a) + pixels) +
-      2 * to64(8 * a.kh!) +
-      to64(4 * a.kh!) +
+      PIXEL_BYTES * (tiles(a) * (12 + 2 * taps(a) + pixels) + a.wd!) +
+      (1 + a.sw!) * to64(8 * a.kh!) +
+      to64(32 * a.sw!) +
       to64(4 * ringRows)
     );
   },
-  shared: (a, threads) => threads * tiles(a) * TILE_CHANNELS * 8 * (taps(a) + 1),
+  shared: (a, threads) => threads * tiles(a) * TILE_CHANNELS * 8 * (taps(a) + 3),
 };
 
 function tiles(a: KernelArgs): number {

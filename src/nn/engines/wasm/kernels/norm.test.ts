@@ -17,6 +17,7 @@ import {
   moments,
   normBackward,
   normBackwardGated,
+  normBackwardReduced,
   normForward,
   normInference,
   runningStats,
@@ -142,7 +143,7 @@ describe.each(machines)("batch norm's kernels, $build, $threads threads", (machi
     }
   });
 
-  it("give the gradient through a batch norm, whole and through squeeze-excite's sums", () => {
+  it("give the gradient through a batch norm, whole, through squeeze-excite's sums, and from its two sums", () => {
     const random = seeded(4);
     for (const { n, pixels, c } of shapes) {
       for (const act of [0, 1, 2, 3]) {
@@ -231,6 +232,14 @@ describe.each(machines)("batch norm's kernels, $build, $threads threads", (machi
             gamma: bench.put(gamma),
           });
           check(whole);
+
+          const reduced = outputs();
+          const toMean = sums.product.map((v, i) => v / rstd[i]!);
+          const two = bench.put(
+            Float32Array.from([sums.dz, toMean].flatMap((v) => [...pad(Float32Array.from(v), c)])),
+          );
+          bench.run(normBackwardReduced, { ...common, ...reduced, sums: two });
+          check(reduced);
 
           const sumsAt = bench.space(5 * n * cp);
           bench.run(gateSums, {

@@ -61,6 +61,16 @@ export const normBackward: WasmKernel = {
   shared: (a, threads) => threads * 2 * vectors(2, a.c!),
 };
 
+/** normBackward from sums [2][cp] over all pixels: dz, dz * (y - mean); `scale` is gamma * rstd as normForward wrote it. */
+export const normBackwardReduced: WasmKernel = {
+  fields: [
+    ...["sums", "moments", "rstd", "scale"],
+    ...["dGamma", "dBeta", "coefA", "coefB", "coefC"],
+    ...["n", "pixels", "c"],
+  ],
+  phases: ["normBackwardReduced"],
+};
+
 /**
  * sums [5][n][cp] over each image's pixels: g*s, g*s', s', g*s'*xhat, s'*xhat, where s = act(z). The first is the gate's gradient,
  * the rest make normBackwardGated.
