@@ -40,7 +40,7 @@ export const browserRooms: ReadonlySet<string> = new Set([
 ]);
 
 /** Packages, or parts of them, that do not run in a browser. */
-const nodePackages: ReadonlySet<string> = new Set(["sharp", "commander", "h5wasm/node"]);
+const nodePackages: ReadonlySet<string> = new Set(["sharp", "commander", "h5wasm/node", "onnxruntime-node"]);
 
 export interface Arrow {
   /** The file that imports, as a path from the project's root with forward slashes. */
