@@ -33,11 +33,11 @@ const { values: options } = parseArgs({
 const batch = Number(options.batch);
 const runs = Number(options.runs);
 
-type Role = "stem" | "expand" | "project" | "squeeze";
+type Role = "first" | "stem" | "expand" | "project" | "squeeze";
 
 /** h, w, c, k, how often B0 has it, role; kernel, stride and padding of those that are not 1x1. */
 const layers: [number, number, number, number, number, Role, number?, number?, number?][] = [
-  [273, 256, 6, 3, 1, "stem", 3, 1, 3],
+  [273, 256, 6, 3, 1, "first", 3, 1, 3],
   [277, 260, 3, 32, 1, "stem", 3, 2, 1],
   [139, 130, 32, 16, 1, "project"],
   [139, 130, 16, 96, 1, "expand"],
@@ -113,7 +113,8 @@ function measure([h, wd, c, k, , role, kernel = 1, stride = 1, pad = 0]: (typeof
   const pack = prepare(packConv, { ...s, w: random(c * k * kernel * kernel), forward, backward });
   const views = !options["plain-views"];
   const viewed = views && role === "project";
-  const graded = views && role !== "squeeze";
+  const normed = role !== "squeeze" && role !== "first";
+  const graded = views && normed;
   const view = {
     x: random(inputs),
     xScale: viewed ? random(padded(c)) : 0,
@@ -128,26 +129,26 @@ function measure([h, wd, c, k, , role, kernel = 1, stride = 1, pad = 0]: (typeof
       ...view,
       w: forward,
       y: bench.space(outputs),
-      moments: role === "squeeze" ? 0 : bench.space(2 * padded(k)),
+      moments: normed ? bench.space(2 * padded(k)) : 0,
     }),
     backward: prepare(convBackward, {
       ...s,
       ...view,
       g: random(outputs),
       y: graded ? random(outputs) : 0,
-      scale: graded && role === "expand" ? random(padded(k)) : 0,
-      shift: graded && role === "expand" ? random(padded(k)) : 0,
-      act: graded && role === "expand" ? 2 : 0,
+      scale: graded && role !== "project" ? random(padded(k)) : 0,
+      shift: graded && role !== "project" ? random(padded(k)) : 0,
+      act: graded && role !== "project" ? 2 : 0,
       coefA: graded ? random(padded(k)) : 0,
       coefB: graded ? random(padded(k)) : 0,
       coefC: graded ? random(padded(k)) : 0,
       w: backward,
-      dx: kernel === 3 && stride === 1 ? 0 : bench.space(inputs),
+      dx: role === "first" ? 0 : bench.space(inputs),
       dW: bench.put(new Float32Array(c * k * kernel * kernel)),
     }),
   };
   const products = s.n * s.oh * s.ow * c * k * kernel * kernel;
-  const backwardProducts = products * (kernel === 3 && stride === 1 ? 1 : 2);
+  const backwardProducts = products * (role === "first" ? 1 : 2);
   return {
     products,
     backwardProducts,

@@ -1,5 +1,18 @@
 /** A convolution's gradients for its input and its weights, and with the parts exchanged a transposed convolution. */
 
+import {
+  BAND_BYTES,
+  Band,
+  bandBytes,
+  bandColumns,
+  bandLines,
+  bandPartFloats,
+  bandPlace,
+  fillBand,
+  multiplyBand,
+  openBand,
+  usesBand,
+} from "./conv-band";
 import { SLACK, SMALL } from "./conv-patches";
 import { ConvSize, align, chunkRows, denseGroups, isPointwise, padded, share } from "./conv-size";
 import { Source, copyPixels } from "./conv-source";
@@ -23,6 +36,7 @@ export class Backward {
   dStrips: usize;
   xStrips: usize;
   patches: usize;
+  band: Band;
 }
 
 /** Sets up all but the sources, in scratch from `at` on; returns where it ends. Nothing is asked for: `dx`, `part` and `biasPart` are 0. */
@@ -30,19 +44,28 @@ export function openBackward(b: Backward, s: ConvSize, at: usize): usize {
   const groups = denseGroups(s.groups, s.c, s.k);
   const kd = groups == 1 ? padded(s.k) : s.k / groups;
   const depth = s.kh * s.kw * (groups == 1 ? padded(s.c) : s.c / groups);
-  const step = <usize>chunkRows(depth + kd) << 5;
   b.zeros = at;
   b.temp = at + 64;
   memory.fill(at, 0, SMALL);
   b.dStrips = at + SMALL;
-  b.xStrips = b.dStrips + <usize>((kd + 7) >> 3) * step + SLACK;
-  b.patches = b.xStrips + <usize>((depth + 7) >> 3) * step + SLACK;
   b.w = 0;
   b.dx = 0;
   b.from = FROM_ZERO;
   b.part = 0;
   b.biasPart = 0;
   b.begun = 0;
+  if (usesBand(s)) {
+    const columns = bandColumns(s);
+    const lines = bandLines(s, columns * kd);
+    const bandAt = align(b.dStrips + <usize>((kd + 7) >> 3) * (<usize>(lines * columns) << 5) + SLACK);
+    b.xStrips = bandAt + BAND_BYTES;
+    b.band = openBand(bandAt, s, b.xStrips);
+    b.patches = align(b.xStrips + bandBytes(s, lines) + SLACK);
+    return align(b.patches + (<usize>columns * <usize>depth << 2));
+  }
+  const step = <usize>chunkRows(depth + kd) << 5;
+  b.xStrips = b.dStrips + <usize>((kd + 7) >> 3) * step + SLACK;
+  b.patches = b.xStrips + <usize>((depth + 7) >> 3) * step + SLACK;
   return align(b.patches + (step >> 3) * <usize>depth);
 }
 
@@ -73,6 +96,10 @@ function backwardRows(
   line1: i32,
 ): void {
   if (row0 >= row1) return;
+  if (usesBand(s)) {
+    backwardLines(b, s, row0 / s.ow, row1 / s.ow, weights, line0, line1);
+    return;
+  }
   const groups = denseGroups(s.groups, s.c, s.k);
   const kd = groups == 1 ? padded(s.k) : s.k / groups;
   const cd = groups == 1 ? padded(s.c) : s.c / groups;
@@ -104,6 +131,51 @@ function backwardRows(
       }
     }
     if (weights) b.begun = 1;
+  }
+}
+
+/** backwardRows for whole output lines [oy0, oy1), counted over all images, from bands of lines. */
+function backwardLines(
+  b: Backward,
+  s: ConvSize,
+  oy0: i32,
+  oy1: i32,
+  weights: bool,
+  line0: i32,
+  line1: i32,
+): void {
+  const kd = padded(s.k);
+  const cd = padded(s.c);
+  const depth = s.kh * s.kw * cd;
+  const columns = bandColumns(s);
+  const capacity = bandLines(s, columns * kd);
+  const step = <usize>(capacity * columns) << 5;
+  const pixel = <usize>cd << 2;
+  const sums = weights && b.part != 0;
+  const scatters = b.dx != 0 && line0 < line1;
+  while (oy0 < oy1) {
+    const image = oy0 / s.oh;
+    const oy = oy0 - image * s.oh;
+    const lines = min(min(capacity, oy1 - oy0), s.oh - oy);
+    for (let ox = 0; ox < s.ow; ox += columns) {
+      const rows = min(columns, s.ow - ox);
+      if (sums) fillBand(b.band, b.x, s, image, oy, lines, ox, rows);
+      for (let i = 0; i < lines; i++) {
+        const row = (oy0 + i) * s.ow + ox;
+        const d = b.dStrips + (<usize>(i * columns) << 5);
+        copyPixels(b.d, s.oh * s.ow, row, rows, 0, kd >> 2, d, step);
+        if (weights && b.biasPart) addBias(d, step, rows, kd, b.biasPart);
+        if (sums) {
+          const a = b.xStrips + <usize>i * b.band.down;
+          multiplyBand(b.band, s, a, d, step, kd, rows, b.begun != 0, b.zeros, b.part);
+          b.begun = 1;
+        }
+        if (!scatters) continue;
+        multiply(d, step, rows, kd, b.w, depth, FROM_ZERO, b.zeros, b.patches, <usize>depth << 2, b.temp);
+        scatterPatches(b.patches, s, row, rows, 0, cd >> 2, b.dx, pixel, line0, line1);
+      }
+    }
+    oy0 += lines;
   }
 }
 
@@ -148,6 +220,7 @@ export function partFloats(s: ConvSize): usize {
   const groups = denseGroups(s.groups, s.c, s.k);
   const kd = groups == 1 ? padded(s.k) : s.k / groups;
   const cd = groups == 1 ? padded(s.c) : s.c / groups;
+  if (usesBand(s)) return bandPartFloats(s, kd);
   return <usize>groups * <usize>((s.kh * s.kw * cd + 7) & ~7) * <usize>kd;
 }
 
@@ -177,9 +250,10 @@ export function addParts(s: ConvSize, parts: usize, bytes: usize, threads: i32, 
       }
       continue;
     }
+    const band = usesBand(s);
     for (let c = firstC; c < firstC + cGroup; c++) {
       for (let tap = 0; tap < taps; tap++) {
-        const j = tap * cd + c;
+        const j = c + (band ? bandPlace(s, tap / s.kw, tap % s.kw) : tap * cd);
         const from = part + <usize>(j >> 3) * panel + (<usize>(j & 7) << 2);
         let sum = load<f32>(from);
         for (let t = 1; t < threads; t++) sum += load<f32>(from + <usize>t * bytes);

@@ -1,15 +1,18 @@
 /** The matrix of patches times packed weights: a convolution's forward pass, and a transposed convolution's gradient for its input. */
 
+import { BAND_BYTES, bandColumns, bandLines, bandTaps, fillBand, openBand, usesBand } from "./conv-band";
 import { addMoments, clearMoments } from "./conv-moments";
 import { ConvSize, align, chunkRows, denseGroups, padded, share } from "./conv-size";
 import { Source } from "./conv-source";
-import { FROM_ROW, multiplyPanel } from "./gemm";
+import { FROM_ROW, multiplyPanel, multiplyTaps } from "./gemm";
 import { gatherPatches } from "./im2col";
 
 /** Zeros (64 bytes), then the tile of rows that are not all wanted (12 x 8 floats). */
 export const SMALL: usize = 64 + 384;
 /** A tile may read up to eleven rows past a strip's last. */
 export const SLACK: usize = 384;
+/** Rows whose moments are added in float32. */
+const MOMENT_ROWS: i32 = 90;
 /** Below so many rows a thread, the threads share output channels instead. */
 const FEW_ROWS: i32 = 48;
 
@@ -52,6 +55,10 @@ export function multiplyPatches(
   memory.fill(zeros, 0, SMALL);
   copyBias(bias, s.k, kp, biasRow);
   if (part) clearMoments(part, kp);
+  if (usesBand(s)) {
+    multiplyBands(source, s, w, biasRow, from, y, part, thread, threads, zeros, temp, strips);
+    return;
+  }
 
   const capacity = chunkRows(depth);
   const step = <usize>capacity << 5;
@@ -79,6 +86,61 @@ export function multiplyPatches(
         );
         if (part) addMoments(part, kp, channel, out, stride, rows, width);
       }
+    }
+  }
+}
+
+/** The same from bands of lines. */
+function multiplyBands(
+  source: Source,
+  s: ConvSize,
+  w: usize,
+  biasRow: usize,
+  from: i32,
+  y: usize,
+  part: usize,
+  thread: i32,
+  threads: i32,
+  zeros: usize,
+  temp: usize,
+  at: usize,
+): void {
+  const kp = padded(s.k);
+  const depth = padded(s.c);
+  const stride = <usize>kp << 2;
+  const taps = s.kh * s.kw;
+  const columns = bandColumns(s);
+  const capacity = bandLines(s, 0);
+  const band = openBand(at, s, at + BAND_BYTES);
+  const line1 = share(s.n * s.oh, thread + 1, threads);
+  let line = share(s.n * s.oh, thread, threads);
+  /** The first row whose moments aren't taken yet. */
+  let counted = line * s.ow;
+  while (line < line1) {
+    const image = line / s.oh;
+    const oy = line - image * s.oh;
+    const lines = min(min(capacity, line1 - line), s.oh - oy);
+    for (let ox = 0; ox < s.ow; ox += columns) {
+      const rows = min(columns, s.ow - ox);
+      fillBand(band, source, s, image, oy, lines, ox, rows);
+      for (let column = 0; column < kp; column += 8) {
+        const width = min(8, kp - column);
+        const panel = w + (<usize>(column * taps) * <usize>depth << 2);
+        const init = from == FROM_ROW ? biasRow + (<usize>column << 2) : zeros;
+        for (let i = 0; i < lines; i++) {
+          const a = band.strip + <usize>i * band.down;
+          const out = y + <usize>((line + i) * s.ow + ox) * stride + (<usize>column << 2);
+          multiplyTaps(a, bandTaps(band), taps, rows, depth, panel, width, from, init, out, stride, temp);
+        }
+      }
+    }
+    line += lines;
+    if (!part) continue;
+    const end = line * s.ow;
+    while (end - counted >= MOMENT_ROWS || (line == line1 && counted < end)) {
+      const rows = min(MOMENT_ROWS, end - counted);
+      addMoments(part, kp, 0, y + <usize>counted * stride, stride, rows, kp);
+      counted += rows;
     }
   }
 }

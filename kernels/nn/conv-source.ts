@@ -232,6 +232,23 @@ function siluGradRows(
   }
 }
 
+/** Rows of four or of eight channels as they stand. */
+function copyNarrow(x: usize, stride: usize, rows: i32, eight: bool, out: usize): void {
+  const end = out + (<usize>rows << 5);
+  if (eight) {
+    for (; out < end; out += 32) {
+      v128.store(out, v128.load(x));
+      v128.store(out, v128.load(x, 16), 16);
+      x += stride;
+    }
+  } else {
+    for (; out < end; out += 32) {
+      v128.store(out, v128.load(x));
+      x += stride;
+    }
+  }
+}
+
 /**
  * Copies `rows` rows of 4 * `quads` channels, `stride` bytes apart from byte `offset` of the tensor on, to `to` (32 bytes from row to row).
  * `first` is the first of the chunk's quads that they become; `channel` is the tensor's channel that the rows start at.
@@ -262,6 +279,10 @@ export function copyRows(
   }
   if (mode == SILU_GRAD) {
     siluGradRows(x, y, stride, rows, bytes, slots, out, toStep, start);
+    return;
+  }
+  if (mode == COPY && (quads == 1 || (quads == 2 && first == 0))) {
+    copyNarrow(x, stride, rows, quads == 2, out);
     return;
   }
   for (let r: usize = 0; r < <usize>rows; r++) {

@@ -3,6 +3,7 @@
  * with `aStep` bytes from strip to strip.
  */
 
+import { tapsTile12x4, tapsTile6x8 } from "./gemm-taps";
 import { outer2and4x8, outer4and2x8, outer4x8, outer6x8, tile12x4, tile6x8 } from "./gemm-tiles";
 
 /** Deepest sum of one tile, so that a panel of the second matrix (12 kB) stays in the first cache. */
@@ -63,6 +64,42 @@ export function multiplyPanel(
   }
 }
 
+/**
+ * multiplyPanel where a row of A lies in `count` pieces of `k` floats, at most eight: the n-th of row r at a + taps[n] + 32 r, taps
+ * being bytes.
+ */
+export function multiplyTaps(
+  a: usize,
+  taps: usize,
+  count: i32,
+  rows: i32,
+  k: i32,
+  b: usize,
+  width: i32,
+  from: i32,
+  init: usize,
+  c: usize,
+  cStride: usize,
+  temp: usize,
+): void {
+  const tileRows = width == 8 ? 6 : 12;
+  const add = from == FROM_C;
+  for (let r = 0; r < rows; r += tileRows) {
+    const aRow = a + (<usize>r << 5);
+    const cRow = c + <usize>r * cStride;
+    const left = rows - r;
+    const whole = left >= tileRows;
+    if (!whole && add) copyRows(cRow, cStride, temp, 32, left, width);
+    const out = whole ? cRow : temp;
+    const outStride = whole ? cStride : 32;
+    const start = add ? out : init;
+    const stride = add ? outStride : 0;
+    if (width == 8) tapsTile6x8(aRow, taps, count, k, b, start, stride, out, outStride);
+    else tapsTile12x4(aRow, taps, count, k, b, start, stride, out, outStride);
+    if (!whole) copyRows(temp, 32, cRow, cStride, left, width);
+  }
+}
+
 /** C = A * B for n columns, a multiple of four; B in panels [n/8][k][8], the last one [k][4] where four columns are left. */
 export function multiply(
   a: usize,
@@ -94,10 +131,39 @@ export function multiply(
   }
 }
 
-/**
- * out (= or +=) D^T * A, D of dn and A of an channels (multiples of four) over the same rows; out is [an/8][dn][8]: lanes past `an` hold nothing
- * of meaning. `zeros` is 32 bytes of zeros.
- */
+/** out (= or +=) D^T * A, D of dn channels (a multiple of four), A one strip of the same rows; out is [dn][8]. `zeros` is 32 bytes of zeros. */
+export function multiplyTransposedStrip(
+  d: usize,
+  dStep: usize,
+  dn: i32,
+  a: usize,
+  rows: i32,
+  add: bool,
+  zeros: usize,
+  out: usize,
+): void {
+  const stride: usize = add ? 32 : 0;
+  const threes = (dn / 24) * 24;
+  let from = d;
+  let i = 0;
+  for (; i < threes; i += 24) {
+    const next = from + dStep;
+    const last = next + dStep;
+    outer6x8(from, a, rows, add ? out : zeros, stride, out);
+    outer2and4x8(from + 24, next, a, rows, add ? out + 192 : zeros, stride, out + 192);
+    outer4and2x8(next + 16, last, a, rows, add ? out + 384 : zeros, stride, out + 384);
+    outer6x8(last + 8, a, rows, add ? out + 576 : zeros, stride, out + 576);
+    from = last + dStep;
+    out += 768;
+  }
+  for (; i < dn; i += 4) {
+    outer4x8(from, a, rows, add ? out : zeros, stride, out);
+    from += i & 4 ? dStep - 16 : 16;
+    out += 128;
+  }
+}
+
+/** multiplyTransposedStrip for A of `an` channels; out is [an/8][dn][8]: lanes past `an` hold nothing of meaning. */
 export function multiplyTransposed(
   d: usize,
   dStep: usize,
@@ -110,26 +176,9 @@ export function multiplyTransposed(
   zeros: usize,
   out: usize,
 ): void {
-  const stride: usize = add ? 32 : 0;
-  const threes = (dn / 24) * 24;
   for (let strip = 0; strip < an; strip += 8) {
-    let from = d;
-    let i = 0;
-    for (; i < threes; i += 24) {
-      const next = from + dStep;
-      const last = next + dStep;
-      outer6x8(from, a, rows, add ? out : zeros, stride, out);
-      outer2and4x8(from + 24, next, a, rows, add ? out + 192 : zeros, stride, out + 192);
-      outer4and2x8(next + 16, last, a, rows, add ? out + 384 : zeros, stride, out + 384);
-      outer6x8(last + 8, a, rows, add ? out + 576 : zeros, stride, out + 576);
-      from = last + dStep;
-      out += 768;
-    }
-    for (; i < dn; i += 4) {
-      outer4x8(from, a, rows, add ? out : zeros, stride, out);
-      from += i & 4 ? dStep - 16 : 16;
-      out += 128;
-    }
+    multiplyTransposedStrip(d, dStep, dn, a, rows, add, zeros, out);
     a += aStep;
+    out += <usize>dn << 5;
   }
 }

@@ -144,6 +144,8 @@ export function scatterPatches(
   line1: i32,
 ): void {
   const bytes = <usize>quads << 4;
+  /** A line's taps are one piece of memory, in the patch and in the image. */
+  const beside = s.dw == 1 && bytes == pixel;
   for (let r = 0; r < rows; r++) {
     const line = (row + r) / s.ow;
     const ox = row + r - line * s.ow;
@@ -153,6 +155,17 @@ export function scatterPatches(
       const iy = oy * s.sh - s.ph + ky * s.dh;
       const inputLine = n * s.h + iy;
       if (iy < 0 || iy >= s.h || inputLine < line0 || inputLine >= line1) {
+        patches += bytes * <usize>s.kw;
+        continue;
+      }
+      if (beside) {
+        const ix = ox * s.sw - s.pw;
+        const low = max(0, -ix);
+        const high = min(s.kw, s.wd - ix);
+        const at = image + (<usize>inputLine * <usize>s.wd + <usize>ix) * pixel;
+        const end = <usize>max(0, high) * bytes;
+        for (let b = <usize>low * bytes; b < end; b += 16)
+          v128.store(at + b, f32x4.add(v128.load(at + b), v128.load(patches + b)));
         patches += bytes * <usize>s.kw;
         continue;
       }

@@ -374,6 +374,21 @@ const shapes: Record<string, Size> = {
     sw: 2,
     ph: 2,
   }),
+  "wide, 3x3 from 6 to 3 channels": size({ n: 3, h: 11, wd: 21, c: 6, k: 3, kh: 3, kw: 3, ph: 3, pw: 3 }),
+  "wide, several pieces of a line": size({ n: 2, h: 4, wd: 290, c: 7, k: 4, kh: 2, kw: 3, ph: 1, pw: 1 }),
+  "wide, 3x3, stride 2, pairs": size({
+    ...{ n: 3, h: 19, wd: 53, c: 3, k: 32, kh: 3, kw: 3 },
+    ...{ sh: 2, sw: 2, ph: 1, pw: 1 },
+  }),
+  "wide, strides 1 and 2, padding past the kernel": size({
+    ...{ n: 1, h: 5, wd: 44, c: 4, k: 8, kh: 2, kw: 4 },
+    ...{ sw: 2, ph: 4, pw: 5 },
+  }),
+  "wide, 7x8, strides 2 and 3": size({
+    ...{ n: 2, h: 15, wd: 76, c: 5, k: 12, kh: 7, kw: 8 },
+    ...{ sh: 2, sw: 3, ph: 3, pw: 3 },
+  }),
+  "wide, one line, one channel": size({ n: 2, h: 1, wd: 40, c: 1, k: 5, kh: 1, kw: 5, sw: 1, pw: 2 }),
   "padding past the kernel": size({ n: 2, h: 3, wd: 2, c: 4, k: 4, kh: 2, kw: 3, ph: 4, pw: 5 }),
   dilation: size({ n: 2, h: 12, wd: 13, c: 4, k: 8, kh: 3, kw: 3, ph: 2, pw: 1, dh: 2, dw: 3 }),
   "groups of four": size({ n: 2, h: 6, wd: 5, c: 12, k: 24, kh: 3, kw: 3, ph: 1, pw: 1, groups: 3 }),
@@ -402,6 +417,10 @@ const transposedShapes: Record<string, Size> = {
     groups: 2,
   }),
   "narrow groups": transposedSize({ n: 1, h: 5, wd: 6, c: 6, k: 4, kh: 3, kw: 3, ph: 1, groups: 2 }),
+  "wide, 3x3, stride 2": transposedSize({
+    ...{ n: 3, h: 6, wd: 30, c: 12, k: 3, kh: 3, kw: 3 },
+    ...{ sh: 2, sw: 2, ph: 1, pw: 1 },
+  }),
   "1x1": transposedSize({ n: 3, h: 5, wd: 9, c: 24, k: 9 }),
 };
 

@@ -39,6 +39,28 @@ const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
 const sourceBytes = (channels: number) => 64 + 24 * channels;
 const stripBytes = (channels: number, rows: number) => Math.ceil(channels / 8) * rows * 32 + SLACK;
 
+/** The sizes of kernels/nn/conv-band.ts, under the same names. */
+function usesBand(a: KernelArgs): boolean {
+  const pointwise = a.kh === 1 && a.kw === 1 && a.sh === 1 && a.sw === 1 && a.ph === 0 && a.pw === 0;
+  const small = a.c! <= 8 && a.groups === 1 && a.kh! * a.kw! <= 64 && a.sh! <= a.kh! && a.sw! <= a.kw!;
+  return small && !pointwise && a.dh === 1 && a.dw === 1 && a.ow! >= 24;
+}
+const isPaired = (a: KernelArgs) => a.c! <= 4 && a.sw === 2;
+function bandColumns(a: KernelArgs): number {
+  const most = Math.floor(65_536 / (a.kh! * a.kw! * padded(a.c!)));
+  const pieces = Math.ceil(a.ow! / Math.max(24, Math.min(264, most)));
+  return Math.ceil(Math.ceil(a.ow! / pieces) / 12) * 12;
+}
+const lineRows = (a: KernelArgs) =>
+  (bandColumns(a) + Math.floor((a.kw! - 1) / a.sw!)) * (isPaired(a) ? 1 : a.sw!);
+function bandLines(a: KernelArgs, floats: number): number {
+  const line = lineRows(a) * 8;
+  return Math.max(1, Math.min(8, a.oh!, Math.trunc((65_536 - a.kh! * line) / (a.sh! * line + floats))));
+}
+const bandBytes = (a: KernelArgs, lines: number) =>
+  320 + SLACK + ((lines - 1) * a.sh! + a.kh!) * lineRows(a) * 32;
+const bandPartColumns = (a: KernelArgs) => a.kh! * 8 * (isPaired(a) ? Math.ceil(a.kw! / 2) : a.kw!);
+
 const SIZE_FIELDS = [
   "n",
   "h",
@@ -85,22 +107,30 @@ const BACKWARD_FIELDS = [
 const momentsBytes = (a: KernelArgs, threads: number) => (a.moments ? threads * align(28 * padded(a.k!)) : 0);
 
 /** Bytes that a pass of patches times panels works in. */
-function patchesBytes(shape: PackedShape): number {
+function patchesBytes(a: KernelArgs): number {
+  const shape = shapeOf(a);
   const { depth } = product(shape);
+  if (usesBand(a)) return 192 + SMALL + 4 * padded(shape.k) + bandBytes(a, bandLines(a, 0));
   return 128 + SMALL + 4 * padded(shape.k) + stripBytes(depth, chunkRows(depth));
 }
 
 /** Bytes that a pass over gradients works in, its two sources apart. */
-function gradientBytes(shape: PackedShape): number {
-  const { k, depth } = product(shape);
+function gradientBytes(a: KernelArgs): number {
+  const { k, depth } = product(shapeOf(a));
+  if (usesBand(a)) {
+    const columns = bandColumns(a);
+    const lines = bandLines(a, columns * k);
+    return 256 + SMALL + stripBytes(k, lines * columns) + bandBytes(a, lines) + columns * depth * 4;
+  }
   const rows = chunkRows(depth + k);
   return 128 + SMALL + stripBytes(k, rows) + stripBytes(depth, rows) + rows * depth * 4;
 }
 
 /** Bytes of the threads' parts of the gradients of the weights and of `biases` biases. */
-function partBytes(shape: PackedShape, biases: number, threads: number): number {
-  const { groups, k, depth } = product(shape);
-  return threads * (groups * Math.ceil(depth / 8) * 8 * k * 4 + 8 * padded(biases));
+function partBytes(a: KernelArgs, biases: number, threads: number): number {
+  const { groups, k, depth } = product(shapeOf(a));
+  const columns = usesBand(a) ? bandPartColumns(a) : groups * Math.ceil(depth / 8) * 8;
+  return threads * (columns * k * 4 + 8 * padded(biases));
 }
 
 const sourcesBytes = (a: KernelArgs) =>
@@ -110,7 +140,7 @@ const sourcesBytes = (a: KernelArgs) =>
 export const convForward: WasmKernel = {
   fields: FORWARD_FIELDS,
   phases: ["convForward", "convForwardMoments"],
-  scratch: (a) => sourcesBytes(a) + patchesBytes(shapeOf(a)),
+  scratch: (a) => sourcesBytes(a) + patchesBytes(a),
   shared: momentsBytes,
 };
 
@@ -118,13 +148,13 @@ export const convForward: WasmKernel = {
 export const convBackward: WasmKernel = {
   fields: BACKWARD_FIELDS,
   phases: ["convBackward", "convBackwardWeights"],
-  scratch: (a) => sourcesBytes(a) + gradientBytes(shapeOf(a)),
-  shared: (a, threads) => partBytes(shapeOf(a), a.k!, threads),
+  scratch: (a) => sourcesBytes(a) + gradientBytes(a),
+  shared: (a, threads) => partBytes(a, a.k!, threads),
 };
 
 /** The convolution that a transposed one is the gradient of. */
-function exchanged(a: KernelArgs): PackedShape {
-  return { ...shapeOf(a), c: a.k!, k: a.c! };
+function exchanged(a: KernelArgs): KernelArgs {
+  return { ...a, c: a.k!, k: a.c!, h: a.oh!, wd: a.ow!, oh: a.h!, ow: a.wd! };
 }
 
 /**
