@@ -18,7 +18,11 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const programs = ["user", "trainer"] as const;
+const programs = {
+  user: "scripts/package-user.ts",
+  trainer: "scripts/package-trainer.ts",
+  example: "examples/train-efficientnet.ts",
+} as const;
 const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "lodestone-package-"));
 const outerPath = process.env
@@ -145,10 +149,10 @@ function useCommand(): void {
   expectThat(info.includes("32,768 channels"), "info does not tell the shape of a file.");
 }
 
-/** Compiles scripts/package-user.ts and scripts/package-trainer.ts, programs that use the package. */
+/** Compiles programs that use the package, the examples among them. */
 function compilePrograms(): void {
-  for (const name of programs)
-    copyFileSync(join(root, `scripts/package-${name}.ts`), join(folder, `${name}.ts`));
+  for (const [name, source] of Object.entries(programs))
+    copyFileSync(join(root, source), join(folder, `${name}.ts`));
   const compilerOptions = {
     target: "es2023",
     module: "nodenext",
@@ -156,7 +160,7 @@ function compilePrograms(): void {
     types: [],
     lib: ["es2023", "dom"],
   };
-  const files = programs.map((name) => `${name}.ts`);
+  const files = Object.keys(programs).map((name) => `${name}.ts`);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
   run(process.execPath, [
     fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json"))),
@@ -165,7 +169,7 @@ function compilePrograms(): void {
   ]);
 }
 
-function runProgram(name: (typeof programs)[number], expected: string): void {
+function runProgram(name: keyof typeof programs, expected: string): void {
   const told = runOutside("node", `${name}.js`).trim();
   console.log(told);
   expectThat(told.includes(expected), `${name}.ts does not print "${expected}".`);
@@ -189,6 +193,7 @@ try {
   outerEnvironment.ONNXRUNTIME_NODE_INSTALL = "skip";
   installOutside("onnxruntime-node");
   runProgram("trainer", "ONNX Runtime gives the engine's scores");
+  runProgram("example", "target 1: logit");
   console.log(`The package works: ${packed.files.length} files, ${(packed.size / 1024).toFixed(0)} KiB.`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
