@@ -13,6 +13,7 @@ import {
   openBand,
   usesBand,
 } from "./conv-band";
+import { GateSums, addGateSums, closeGateSums } from "./conv-gate-sums";
 import { SLACK, SMALL } from "./conv-patches";
 import { ConvSize, align, chunkRows, denseGroups, isPointwise, padded, share } from "./conv-size";
 import { Source, copyPixels } from "./conv-source";
@@ -37,6 +38,8 @@ export class Backward {
   xStrips: usize;
   patches: usize;
   band: Band;
+  /** The sums to take with dx; 0: none. Only where the convolution is 1x1 without groups, its input a silu and dW wanted. */
+  sums: usize;
 }
 
 /** Sets up all but the sources, in scratch from `at` on; returns where it ends. Nothing is asked for: `dx`, `part` and `biasPart` are 0. */
@@ -50,6 +53,7 @@ export function openBackward(b: Backward, s: ConvSize, at: usize): usize {
   b.dStrips = at + SMALL;
   b.w = 0;
   b.dx = 0;
+  b.sums = 0;
   b.from = FROM_ZERO;
   b.part = 0;
   b.biasPart = 0;
@@ -115,6 +119,7 @@ function backwardRows(
       if (weights && b.biasPart)
         addBias(b.dStrips, step, rows, kd, b.biasPart + (<usize>(group * kd) << 3));
       if (weights && b.part) {
+        if (b.sums) b.x.sigmoids = b.patches;
         gatherPatches(b.x, s, row, rows, group * cd, cd >> 2, b.xStrips, step);
         const part = b.part + (<usize>group * <usize>(((depth + 7) & ~7) * kd) << 2);
         multiplyTransposed(b.dStrips, step, kd, b.xStrips, step, depth, rows, b.begun != 0, b.zeros, part);
@@ -124,6 +129,7 @@ function backwardRows(
       if (pointwise) {
         const out = b.dx + <usize>row * pixel + (<usize>(group * cd) << 2);
         multiply(b.dStrips, step, rows, kd, w, depth, b.from, b.zeros, out, pixel, b.temp);
+        if (b.sums) addGateSums(changetype<GateSums>(b.sums), s, b.dx, row, rows, b.patches);
       } else if (line0 < line1) {
         const patch = <usize>depth << 2;
         multiply(b.dStrips, step, rows, kd, w, depth, FROM_ZERO, b.zeros, b.patches, patch, b.temp);
@@ -184,6 +190,7 @@ export function backwardShare(b: Backward, s: ConvSize, thread: i32, threads: i3
   if (isPointwise(s)) {
     const m = s.n * s.oh * s.ow;
     backwardRows(b, s, share(m, thread, threads), share(m, thread + 1, threads), true, 0, 0);
+    if (b.sums) closeGateSums(changetype<GateSums>(b.sums), s);
     return;
   }
   const line = <usize>padded(s.c) * <usize>s.wd << 2;

@@ -53,6 +53,8 @@ export class Source {
   /** The image that the slots stand for; -1 before the first. */
   image: i32;
   perImage: i32;
+  /** Where the sigmoids of a silu's rows, whole and one after the other, are to be kept; 0: nowhere. Moves on as rows are copied. */
+  sigmoids: usize;
 }
 
 const HEADER: usize = 64;
@@ -66,6 +68,7 @@ export function openView(at: usize, view: View, channels: i32): Source {
   const source = changetype<Source>(at);
   source.base = view.x;
   source.other = 0;
+  source.sigmoids = 0;
   source.channels = channels;
   source.view = changetype<usize>(view);
   source.isGrad = 0;
@@ -80,6 +83,7 @@ export function openGrad(at: usize, view: GradView, channels: i32): Source {
   const source = changetype<Source>(at);
   source.base = view.g;
   source.other = view.y;
+  source.sigmoids = 0;
   source.channels = channels;
   source.view = changetype<usize>(view);
   source.isGrad = 1;
@@ -190,6 +194,49 @@ function siluRows(
   }
 }
 
+/** siluRows that keeps the sigmoids. */
+function siluRowsKeeping(
+  x: usize,
+  stride: usize,
+  rows: i32,
+  bytes: usize,
+  slots: usize,
+  out: usize,
+  toStep: usize,
+  start: usize,
+  keep: usize,
+): void {
+  const zero = <i32>(slots & 3);
+  const high = held(87, zero);
+  const low = held(-87, zero);
+  const log2e = held(-1.4426950408889634, zero);
+  const rounder = held(12582912, zero);
+  const ln2 = held(0.6931471805599453, zero);
+  const c5 = held(-0.0083125013, zero);
+  const c4 = held(0.041890332, zero);
+  const c3 = held(-0.16667115, zero);
+  const c2 = held(0.4999923, zero);
+  const one = held(1, zero);
+  for (let r = 0; r < rows; r++) {
+    const end = x + bytes;
+    let at = out;
+    let step = start;
+    let slot = slots;
+    for (let from = x; from < end; from += 16) {
+      const z = madd(v128.load(from), v128.load(slot), v128.load(slot, 16));
+      const sigmoid = sigmoidBy(z, one, high, low, log2e, rounder, ln2, c5, c4, c3, c2, one);
+      v128.store(keep, sigmoid);
+      keep += 16;
+      v128.store(at, f32x4.mul(f32x4.mul(z, v128.load(slot, 32)), sigmoid));
+      at += step;
+      step = toStep - step;
+      slot += SLOTS * 16;
+    }
+    x += stride;
+    out += 32;
+  }
+}
+
 function siluGradRows(
   x: usize,
   y: usize,
@@ -274,7 +321,10 @@ export function copyRows(
   const one = f32x4.splat(1);
   const mode = source.mode;
   if (mode == SILU) {
-    siluRows(x, stride, rows, bytes, slots, out, toStep, start);
+    if (source.sigmoids) {
+      siluRowsKeeping(x, stride, rows, bytes, slots, out, toStep, start, source.sigmoids);
+      source.sigmoids += <usize>rows * bytes;
+    } else siluRows(x, stride, rows, bytes, slots, out, toStep, start);
     return;
   }
   if (mode == SILU_GRAD) {

@@ -4,6 +4,7 @@
  */
 
 import { Backward, addParts, backwardShare, openBackward, partFloats } from "./conv-gradient";
+import { finishGateSums, openGateSums } from "./conv-gate-sums";
 import { joinMoments, momentsBytes } from "./conv-moments";
 import { multiplyPatches } from "./conv-patches";
 import { ConvSize, align, padded, share } from "./conv-size";
@@ -41,11 +42,14 @@ class ConvBackwardArgs {
   xShift: usize;
   xGate: usize;
   xAct: i32;
+  xMoments: usize;
+  xRstd: usize;
   w: usize;
   dx: usize;
   accumulate: i32;
   dW: usize;
   dBias: usize;
+  sums: usize;
   n: i32;
 }
 
@@ -76,6 +80,11 @@ export function convForwardMoments(args: usize, thread: i32, threads: i32, scrat
   joinMoments(shared, threads, kp, share(kp, thread, threads), share(kp, thread + 1, threads), a.moments);
 }
 
+/** Where the threads' gate sums lie in shared memory: behind the parts of the gradients of weights and biases. */
+function gateParts(s: ConvSize, shared: usize, threads: i32): usize {
+  return shared + <usize>threads * ((partFloats(s) << 2) + (<usize>padded(s.k) << 3));
+}
+
 export function convBackward(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
   const a = changetype<ConvBackwardArgs>(args);
   const s = changetype<ConvSize>(args + offsetof<ConvBackwardArgs>("n"));
@@ -89,13 +98,18 @@ export function convBackward(args: usize, thread: i32, threads: i32, scratch: us
   at = align(at + sourceBytes(kp));
   b.x = openView(at, changetype<View>(args + offsetof<ConvBackwardArgs>("x")), cp);
   at = align(at + sourceBytes(cp));
-  openBackward(b, s, at);
+  at = openBackward(b, s, at);
   b.w = a.w;
   b.dx = a.dx;
   b.from = a.accumulate ? FROM_C : FROM_ZERO;
   b.part = a.dW ? shared + <usize>thread * (floats << 2) : 0;
   b.biasPart = a.dBias ? shared + <usize>threads * (floats << 2) + <usize>thread * (<usize>kp << 3) : 0;
   if (b.biasPart) memory.fill(b.biasPart, 0, <usize>kp << 3);
+  if (a.sums) {
+    const view = changetype<View>(args + offsetof<ConvBackwardArgs>("x"));
+    const sums = openGateSums(at, s, view, a.xMoments, a.xRstd, a.sums, gateParts(s, shared, threads), thread, threads);
+    b.sums = changetype<usize>(sums);
+  }
   backwardShare(b, s, thread, threads);
   if (b.part && !b.begun) memory.fill(b.part, 0, floats << 2);
 }
@@ -114,6 +128,7 @@ export function convBackwardWeights(
   const k1 = share(s.k, thread + 1, threads);
   const bytes = partFloats(s) << 2;
   if (a.dW) addParts(s, shared, bytes, threads, k0, k1, a.dW);
+  if (a.sums) finishGateSums(s, a.sums, gateParts(s, shared, threads), thread, threads);
   if (!a.dBias) return;
   const wide = <usize>padded(s.k) << 3;
   for (let k = k0; k < k1; k++) {

@@ -33,7 +33,7 @@ export function vectorOr(at: usize, value: f32, c: i32, spare: usize): usize {
 }
 
 /** acc (float32, emptied) into total (float64), `count` of them, a multiple of 4. */
-function flush(acc: usize, total: usize, count: usize): void {
+export function flush(acc: usize, total: usize, count: usize): void {
   for (let i: usize = 0; i < count; i += 4) {
     const a = v128.load(acc + (i << 2));
     const at = total + (i << 3);
@@ -77,7 +77,8 @@ export function batchSums(
   flush(acc, total, count);
 }
 
-function storeImage(total: usize, image: usize, n: i32, c: i32, sums: i32, factor: f64, accumulate: bool, out: usize): void {
+/** One image's sums, times `factor`, to out [sums][n][cp]. */
+export function storeImage(total: usize, image: usize, n: i32, c: i32, sums: i32, factor: f64, accumulate: bool, out: usize): void {
   const cp = padded(c);
   for (let k = 0; k < sums; k++) {
     const from = total + ((<usize>k * cp) << 3);

@@ -198,6 +198,36 @@ describe("a depthwise convolution that takes the gradient through its input's ac
 });
 
 describe("gates", () => {
+  /** How often the sums over a gated value's gradient were taken by a pass of their own. */
+  const passes = (value: Value) => {
+    const parts = endIn(value);
+    const { plan } = createTrainer(parts, machines[0]!.engine, { weights: goldenWeights(parts.graph) });
+    const all = Object.values(plan.programs).flat();
+    return all.filter(({ kernel }) => kernel === "gateSums").length;
+  };
+  const excited = () => squeezeExcite(normSilu(mixed(image()), "bn"), "se", 2);
+
+  test.each([
+    [
+      "a 1x1 convolution that alone reads the gated value takes its sums",
+      0,
+      (x: Value) => mixed(x, "pwl", 7),
+    ],
+    ["not where another reads it", 1, (x: Value) => add(mixed(x, "pwl"), x)],
+    ["not where two convolutions read it", 1, (x: Value) => add(mixed(x, "a"), mixed(x, "b"))],
+    ["nor a 3x3 convolution", 1, (x: Value) => convLayer(x, "conv", 7, { kernel: 3 })],
+    ["nor one with a stride", 1, (x: Value) => convLayer(x, "conv", 7, { kernel: 1, stride: 2 })],
+  ] as const)("%s", async (_, expected, reader) => {
+    expect(passes(reader(excited()))).toBe(expected);
+    await check(reader(excited()));
+  });
+
+  test("a gate that no gradient reaches, on what one does", () => {
+    const x = image();
+    const other = globalAvgPool(input(x.graph, "other", [3, 5, 4, 4]));
+    return check(mixed(multiply(normSilu(mixed(x), "bn"), other), "pwl"));
+  });
+
   test("a gate on a gate", () => {
     const x = normSilu(mixed(image()), "bn");
     return check(squeezeExcite(squeezeExcite(x, "se1", 2), "se2", 3));

@@ -1,9 +1,10 @@
 /** Two-dimensional convolution, PyTorch's conv2d: any stride, padding, dilation and groups; depthwise has kernels of its own. */
 
 import { apply } from "../graph.ts";
-import { type Arguments, defineOp, type Lowering, type Value } from "../op.ts";
+import { type Arguments, defineOp, type Lowering, type Value, type View } from "../op.ts";
 import { padded } from "../plan.ts";
 import { batchNormOp } from "./batch-norm.ts";
+import { multiplyOp } from "./multiply.ts";
 import { gradArguments, sizes, viewArguments } from "./views.ts";
 
 export interface Conv2dAttributes {
@@ -77,16 +78,21 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
       return;
     }
     const target = lower.needsGrad(x) ? lower.gradTarget(x) : undefined;
+    const norm = weights.dW && isPointwise(value) ? normBelowGate(lower, x) : undefined;
+    const { n, c } = sizes(x.shape);
+    const sums = norm && lower.vector(5 * n * padded(c), "gate sums");
+    if (sums) lower.note(x, "gate sums", sums);
     lower.emit(
       value as Value,
       isDepthwise(value) ? "depthwiseBackward" : "convBackward",
       {
         ...backward,
         ...viewArguments(lower.view(x)),
+        ...(norm && { xMoments: norm.moments, xRstd: norm.rstd }),
         w: target && backward.w,
         accumulate: target?.accumulate ?? 0,
       },
-      { dx: target?.tensor, ...weights },
+      { dx: target?.tensor, sums, ...weights },
     );
   },
   onnx(builder, { inputs, attributes: { stride, padding, dilation, groups } }) {
@@ -141,6 +147,23 @@ export function convSizes(value: Value<Conv2dAttributes>) {
 function kernelSizes(value: Value<Conv2dAttributes>) {
   const { k, groups, ...rest } = convSizes(value);
   return isDepthwise(value) ? rest : { ...rest, k, groups };
+}
+
+function isPointwise(value: Value<Conv2dAttributes>): boolean {
+  const { kh, kw, sh, sw, ph, pw, groups } = convSizes(value);
+  return kh * kw * sh * sw * groups === 1 && ph + pw === 0;
+}
+
+/**
+ * The norm below a gate whose product only this convolution reads, where the gate's gradient and the norm's want the sums that
+ * `multiply` would take over that product's gradient.
+ */
+function normBelowGate(lower: Lowering, x: Value): View["norm"] {
+  const view = lower.definition(x);
+  const gate = x.op === (multiplyOp as unknown) && view.gate && view.act === "silu" && view === lower.view(x);
+  if (!gate || lower.readers(x).length > 1 || !x.inputs.every((input) => lower.needsGrad(input)))
+    return undefined;
+  return view.norm;
 }
 
 function isDepthwise({ inputs, attributes, shape }: Value<Conv2dAttributes>): boolean {

@@ -63,8 +63,11 @@ function gateBackward(lower: Lowering, value: Value): void {
   if (!lower.needsGrad(b)) {
     lower.addGrad(a, { g, gate, act: "none" });
   } else if (norm && aNeeds) {
-    const sums = lower.vector(5 * n * padded(c), "gate sums");
-    lower.emit(value, "gateSums", { g, ...view, ...norm, n, pixels, c }, { sums });
+    let sums = lower.noted(value, "gate sums");
+    if (!sums) {
+      sums = lower.vector(5 * n * padded(c), "gate sums");
+      lower.emit(value, "gateSums", { g, ...view, ...norm, n, pixels, c }, { sums });
+    }
     lower.addGrad(b, { g: lower.part(sums, 0, n * padded(c)), act: "none" });
     lower.addGrad(a, { g, gate, act: "none", sums });
   } else {

@@ -271,7 +271,31 @@ interface BackwardChoice extends Choice {
   gradGated: boolean;
   coefs: boolean;
   accumulate: boolean;
+  /** The sums that squeeze-excite wants are wanted too. */
+  sums?: boolean;
   parts?: { dx?: boolean; dW?: boolean; dBias?: boolean };
+}
+
+/** sums [5][n][c] over each image's pixels of g*s, g*s', s', g*s'*xhat and s'*xhat, s = silu(z). */
+function gateSumsOf(
+  { n, c, h, wd }: Size,
+  g: Numbers,
+  x: Numbers,
+  v: { scale: Optional; shift: Optional },
+  [mean, , rstd]: readonly Numbers[],
+): Numbers {
+  const sums = new Float64Array(5 * n * c);
+  g.forEach((outer, i) => {
+    const image = Math.floor(i / (h * wd));
+    const channel = image % c;
+    const z = x[i]! * v.scale![channel]! + v.shift![channel]!;
+    const xhat = (x[i]! - mean![channel]!) * rstd![channel]!;
+    const slope = slopes[2]!(z);
+    [outer * acts[2]!(z), outer * slope, slope, outer * slope * xhat, slope * xhat].forEach((term, k) => {
+      sums[k * n * c + image]! += term;
+    });
+  });
+  return sums;
 }
 
 function checkBackward(s: Size, choice: BackwardChoice): void {
@@ -320,6 +344,9 @@ function checkBackward(s: Size, choice: BackwardChoice): void {
   const dxAt = choice.accumulate ? bench.put(toPhysical(dx0, s.n, s.c, pixels)) : bench.space(dxFloats);
   const dWAt = bench.put(Float32Array.from(dW0));
   const dBiasAt = bench.put(Float32Array.from(dBias0));
+  const norm = [fill(s.c, random), fill(s.c, random), fill(s.c, random)];
+  const sumFloats = 5 * s.n * padded(s.c);
+  const sumsAt = choice.sums ? bench.space(sumFloats) : 0;
   const needsY = choice.gradAct !== 0 || choice.coefs;
   bench.run(s.transposed ? convTransposeBackward : convBackward, {
     ...kernelSize(s),
@@ -338,12 +365,23 @@ function checkBackward(s: Size, choice: BackwardChoice): void {
     xShift: put(v.shift, 1, s.c),
     xGate: put(v.gate, s.n, s.c),
     xAct: choice.act,
+    ...(choice.sums && {
+      xMoments: bench.put(
+        Float32Array.from([...norm.slice(0, 2)].flatMap((of) => [...toPhysical(of, 1, s.c, 1)])),
+      ),
+      xRstd: put(norm[2], 1, s.c),
+      sums: sumsAt,
+    }),
     w: packed,
     dx: wantsDx ? dxAt : 0,
     accumulate: choice.accumulate ? 1 : 0,
     dW: wantsDw ? dWAt : 0,
     dBias: wantsDb ? dBiasAt : 0,
   });
+  if (choice.sums) {
+    const sums = fromPhysical(bench.read(sumsAt, sumFloats), 5 * s.n, s.c, 1);
+    expectClose(sums, gateSumsOf(s, dx, x, v, norm), "sums");
+  }
   if (wantsDx) expectClose(fromPhysical(bench.read(dxAt, dxFloats), s.n, s.c, pixels), dx, "dx");
   if (wantsDw) expectClose(Float64Array.from(bench.read(dWAt, w.length)), dW, "dW");
   if (wantsDb) expectClose(Float64Array.from(bench.read(dBiasAt, s.k)), dBias, "dBias");
@@ -554,5 +592,21 @@ describe("convBackward", () => {
         seed: i,
       });
     }
+  });
+
+  it("and takes squeeze-excite's sums where images are whole, shared by threads or smaller than a chunk", () => {
+    const sizes = [
+      size({ n: 5, h: 4, wd: 5, c: 24, k: 8 }),
+      size({ n: 1, h: 19, wd: 17, c: 7, k: 5 }),
+      size({ n: 7, h: 3, wd: 3, c: 340, k: 36 }),
+      size({ n: 3, h: 11, wd: 13, c: 18, k: 30 }),
+      size({ n: 2, c: 9, k: 4 }),
+    ];
+    for (const [i, s] of sizes.entries())
+      for (const threads of [1, 2, 3, 8])
+        checkBackward(s, {
+          ...{ ...base, threads, build: threads % 2 ? "nn-plain" : "nn", seed: i },
+          ...{ act: 2, scaled: true, gated: true, coefs: true, sums: true },
+        });
   });
 });

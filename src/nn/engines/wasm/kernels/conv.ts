@@ -144,12 +144,20 @@ export const convForward: WasmKernel = {
   shared: momentsBytes,
 };
 
-/** dx (written or added to), dW and dBias (added to) of a convolution, from the gradient of its output read through a GradView. */
+/**
+ * dx (written or added to), dW and dBias (added to) of a convolution, from the gradient of its output read through a GradView.
+ *
+ * `sums` may be wanted of a 1x1 convolution without groups whose x stands for silu(norm(x)) * gate, with dx written and dW: [5][n][cp], as
+ * gateSums makes them of dx and x. xMoments and xRstd are the norm's.
+ */
 export const convBackward: WasmKernel = {
-  fields: BACKWARD_FIELDS,
+  fields: BACKWARD_FIELDS.flatMap((field) => {
+    if (field === "w") return ["xMoments", "xRstd", field];
+    return field === "dBias" ? [field, "sums"] : [field];
+  }),
   phases: ["convBackward", "convBackwardWeights"],
-  scratch: (a) => sourcesBytes(a) + gradientBytes(a),
-  shared: (a, threads) => partBytes(a, a.k!, threads),
+  scratch: (a) => sourcesBytes(a) + gradientBytes(a) + (a.sums ? 128 + 24 * padded(a.c!) : 0),
+  shared: (a, threads) => partBytes(a, a.k!, threads) + (a.sums ? threads * 3 * 40 * padded(a.c!) : 0),
 };
 
 /** The convolution that a transposed one is the gradient of. */
