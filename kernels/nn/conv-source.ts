@@ -279,6 +279,43 @@ function siluGradRows(
   }
 }
 
+/** Rows of a gradient without activation; two vectors a turn, one strip's. */
+function linearGradRows(
+  x: usize,
+  y: usize,
+  stride: usize,
+  rows: i32,
+  quads: i32,
+  slots: usize,
+  out: usize,
+  toStep: usize,
+): void {
+  const pairs = quads >> 1;
+  for (let r = 0; r < rows; r++) {
+    let from = x;
+    let fromY = y;
+    let at = out;
+    let slot = slots;
+    for (let i = pairs; i > 0; i--) {
+      const rest = madd(v128.load(fromY), v128.load(slot, 64), v128.load(slot, 16));
+      v128.store(at, madd(v128.load(from), v128.load(slot), rest));
+      const more = madd(v128.load(fromY, 16), v128.load(slot, 160), v128.load(slot, 112));
+      v128.store(at, madd(v128.load(from, 16), v128.load(slot, 96), more), 16);
+      from += 32;
+      fromY += 32;
+      at += toStep;
+      slot += 2 * SLOTS * 16;
+    }
+    if (quads & 1) {
+      const rest = madd(v128.load(fromY), v128.load(slot, 64), v128.load(slot, 16));
+      v128.store(at, madd(v128.load(from), v128.load(slot), rest));
+    }
+    x += stride;
+    y += stride;
+    out += 32;
+  }
+}
+
 /** Rows of four or of eight channels as they stand. */
 function copyNarrow(x: usize, stride: usize, rows: i32, eight: bool, out: usize): void {
   const end = out + (<usize>rows << 5);
@@ -329,6 +366,10 @@ export function copyRows(
   }
   if (mode == SILU_GRAD) {
     siluGradRows(x, y, stride, rows, bytes, slots, out, toStep, start);
+    return;
+  }
+  if (mode == LINEAR_GRAD && first == 0) {
+    linearGradRows(x, y, stride, rows, quads, slots, out, toStep);
     return;
   }
   if (mode == COPY && (quads == 1 || (quads == 2 && first == 0))) {
