@@ -13,8 +13,20 @@ import { createWasmEngine, type ThreadTeam } from "./wasm-engine.ts";
 export interface WebEngineOptions {
   /** Workers; as many as the machine has cores if the page is isolated, else none: one thread where the engine is called. */
   readonly threads?: number;
-  /** Where `nn.wasm` and `nn-plain.wasm` lie; beside this package's files, if not given. */
-  readonly kernels?: URL;
+  /** The folder, on a server, that holds `nn.wasm` and `nn-plain.wasm`; if not given, where the package or a bundler put them. */
+  readonly kernels?: URL | string;
+}
+
+/** Each written out whole, as bundlers look for it. */
+const builds = {
+  nn: new URL("../../../../kernels/build/nn.wasm", import.meta.url),
+  "nn-plain": new URL("../../../../kernels/build/nn-plain.wasm", import.meta.url),
+};
+
+/** Of a folder with or without a slash at its end, relative to the page. */
+function kernelFile(build: keyof typeof builds, folder: URL | string | undefined): URL {
+  if (folder === undefined) return builds[build];
+  return new URL(`${build}.wasm`, new URL(String(folder).replace(/\/*$/, "/"), location.href));
 }
 
 /** Starts the engine. Close it when done. */
@@ -26,8 +38,7 @@ export async function createEngine({ threads, kernels }: WebEngineOptions = {}):
         "or serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.",
     );
   }
-  const base = kernels ?? new URL("../../../../kernels/build/", import.meta.url);
-  const file = new URL(hasRelaxedSimd() ? "nn.wasm" : "nn-plain.wasm", base);
+  const file = kernelFile(hasRelaxedSimd() ? "nn" : "nn-plain", kernels);
   const response = await fetch(file);
   if (!response.ok)
     throw new InputError(`The kernels are not at ${file.href} (HTTP status ${response.status}).`);
