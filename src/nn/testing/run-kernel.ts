@@ -24,6 +24,8 @@ export interface KernelBench {
   space(floats: number): number;
   read(address: number, floats: number): Float32Array;
   run(kernel: WasmKernel, args: Readonly<Record<string, number>>): void;
+  /** What `run` would do, to be done again and again. */
+  prepare(kernel: WasmKernel, args: Readonly<Record<string, number>>): () => void;
   readonly exports: Readonly<Record<string, (...args: number[]) => void>>;
 }
 
@@ -42,6 +44,26 @@ export function kernelBench({ threads = 1, build = "nn", megabytes = 64 } = {}):
     floats.fill(Number.NaN, at / 4, end / 4);
     return at;
   };
+  const prepare: KernelBench["prepare"] = (kernel, args) => {
+    const all: Record<string, number> = {};
+    for (const field of kernel.fields) all[field] = args[field] ?? 0;
+    const struct = space(kernel.fields.length);
+    encodeArgs(kernel, all, memory.buffer, struct);
+    const scratchBytes = kernel.scratch?.(all) ?? 0;
+    const scratch = Array.from({ length: threads }, () => space(scratchBytes / 4));
+    const shared = space((kernel.shared?.(all, threads) ?? 0) / 4);
+    const calls = kernel.phases.map((phase) => {
+      const call = functions[phase];
+      if (!call) throw new Error(`The kernels have no ${phase}.`);
+      return call;
+    });
+    return () => {
+      for (const call of calls) {
+        for (let thread = 0; thread < threads; thread++)
+          call(struct, thread, threads, scratch[thread]!, shared);
+      }
+    };
+  };
   return {
     exports: functions,
     space,
@@ -51,20 +73,7 @@ export function kernelBench({ threads = 1, build = "nn", megabytes = 64 } = {}):
       return at;
     },
     read: (address, count) => floats.slice(address / 4, address / 4 + count),
-    run(kernel, args) {
-      const all: Record<string, number> = {};
-      for (const field of kernel.fields) all[field] = args[field] ?? 0;
-      const struct = space(kernel.fields.length);
-      encodeArgs(kernel, all, memory.buffer, struct);
-      const scratchBytes = kernel.scratch?.(all) ?? 0;
-      const scratch = Array.from({ length: threads }, () => space(scratchBytes / 4));
-      const shared = space((kernel.shared?.(all, threads) ?? 0) / 4);
-      for (const phase of kernel.phases) {
-        const call = functions[phase];
-        if (!call) throw new Error(`The kernels have no ${phase}.`);
-        for (let thread = 0; thread < threads; thread++)
-          call(struct, thread, threads, scratch[thread]!, shared);
-      }
-    },
+    run: (kernel, args) => prepare(kernel, args)(),
+    prepare,
   };
 }
