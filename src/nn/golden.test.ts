@@ -77,8 +77,9 @@ const steps = [
 ];
 
 describe.each(steps)("$model on $shape", (expected) => {
-  // PyTorch in float32 is itself 2 to 3 percent off in ResNet-50's gradients at these weights.
-  const tolerance = expected.model === "resnet50" ? 0.1 : 1e-3;
+  // A relu whose input is a rounding error from 0 may open or shut: another order of sums moves ResNet-18's gradients by 2e-3. At these
+  // weights ResNet-50 is ill-conditioned besides: PyTorch in float32 is itself 2 to 3 percent off.
+  const tolerance = { resnet18: 5e-3, resnet50: 0.1 }[expected.model] ?? 1e-3;
 
   test("gives PyTorch's logits, gradients and running statistics", async () => {
     const trainer = trainerOf(expected.model, expected.shape);
