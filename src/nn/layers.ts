@@ -5,6 +5,7 @@
 
 import type { Init, Value } from "./op.ts";
 import { relu, sigmoid, silu } from "./ops/activation.ts";
+import type { Pair } from "./ops/attributes.ts";
 import { batchNorm } from "./ops/batch-norm.ts";
 import { conv2d } from "./ops/conv2d.ts";
 import { globalAvgPool } from "./ops/global-avg-pool.ts";
@@ -14,9 +15,6 @@ import { buffer, parameter } from "./ops/weight.ts";
 
 const zero: Init = { kind: "constant", value: 0 };
 const one: Init = { kind: "constant", value: 1 };
-
-/** One number for both axes, or height and width. */
-export type Pair = number | readonly [number, number];
 
 export interface ConvLayerOptions {
   /** Odd. 1 if not given. */

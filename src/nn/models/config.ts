@@ -1,8 +1,8 @@
 /** What all models share: their options, checked, and the shape of what they give. */
 
 import { UsageError } from "../../signal/errors.ts";
-import type { Pair } from "../layers.ts";
 import type { Graph, Value } from "../op.ts";
+import type { Pair } from "../ops/attributes.ts";
 
 export interface ModelOptions {
   /** Channels of the images; 3 if not given. */

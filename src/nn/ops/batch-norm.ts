@@ -4,7 +4,8 @@
  * once the step has gone well.
  */
 
-import { apply } from "../graph.ts";
+import { InputError } from "../../signal/errors.ts";
+import { apply, describe } from "../graph.ts";
 import { defineOp, type GradView, type Value } from "../op.ts";
 import { padded } from "../plan.ts";
 import { gradArguments, sizes, viewArguments } from "./views.ts";
@@ -16,17 +17,20 @@ export interface BatchNormAttributes {
 
 export const batchNormOp = defineOp<BatchNormAttributes>({
   name: "batchNorm",
-  shape([x, ...vectors], _, fail) {
+  shape([x, ...vectors], { eps, momentum }, fail) {
     if (x!.length !== 4) return fail("the input needs four sizes.");
     for (const vector of vectors) {
       if (vector.length !== 1 || vector[0] !== x![1]) fail(`each of its weights needs the shape [${x![1]}].`);
     }
+    if (!(Math.fround(eps) > 0 && eps < Number.POSITIVE_INFINITY)) fail(`eps must be above 0; it is ${eps}.`);
+    if (!(momentum >= 0 && momentum <= 1)) fail(`momentum goes from 0 to 1; it is ${momentum}.`);
     return x!;
   },
   forward(lower, value) {
     const [x, gamma, beta, mean, variance] = value.inputs as [Value, Value, Value, Value, Value];
     const { n, c, pixels } = sizes(value.shape);
     const { eps, momentum } = value.attributes;
+    if (lower.training && n * pixels === 1) throw new InputError(oneValue(value as Value));
     const base = lower.dense(x);
     const affine = { gamma: lower.weight(gamma), beta: lower.weight(beta), c, eps };
     const scale = lower.vector(padded(c), "scale");
@@ -129,6 +133,14 @@ export const batchNormOp = defineOp<BatchNormAttributes>({
       { epsilon: { float: eps } },
     ),
 });
+
+/** Normalised, a single value is 0 whatever the image; PyTorch refuses it too ("Expected more than 1 value per channel"). */
+function oneValue(value: Value): string {
+  return (
+    `${describe(value)}: training needs more than one value a channel, and the shape here is [${value.shape.join(", ")}]. ` +
+    "Use a larger batch or larger images."
+  );
+}
 
 /** Normalises x [n, c, h, w]; weight, bias, runningMean and runningVar are [c]. `momentum` weighs the new batch, as in PyTorch. */
 export function batchNorm(

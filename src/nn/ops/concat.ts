@@ -1,5 +1,6 @@
 /** Values one after the other along their channels or features, PyTorch's cat(values, 1). */
 
+import { UsageError } from "../../signal/errors.ts";
 import { apply } from "../graph.ts";
 import { defineOp, type Value } from "../op.ts";
 import { sizes } from "./views.ts";
@@ -50,5 +51,6 @@ export const concatOp = defineOp<undefined>({
 
 /** [n, c1, h, w], [n, c2, h, w], ... to [n, c1 + c2 + ..., h, w]; or [n, features]. */
 export function concat(values: readonly Value[]): Value {
+  if (values.length === 0) throw new UsageError("concat needs one value or more; none was given.");
   return apply(concatOp, values, undefined) as Value;
 }

@@ -6,7 +6,8 @@
 import { apply } from "../graph.ts";
 import { defineOp, type Value } from "../op.ts";
 import { padded } from "../plan.ts";
-import { type Conv2dAttributes, convSizes, type Pair, pair, wantsMoments } from "./conv2d.ts";
+import { checkGroups, checkPairs, type Pair, pair } from "./attributes.ts";
+import { type Conv2dAttributes, convSizes, wantsMoments } from "./conv2d.ts";
 import { gradArguments, viewArguments } from "./views.ts";
 
 export interface ConvTranspose2dAttributes extends Conv2dAttributes {
@@ -18,6 +19,9 @@ export const convTranspose2dOp = defineOp<ConvTranspose2dAttributes>({
   name: "convTranspose2d",
   shape([x, weight, bias], { stride, padding, dilation, groups, outputPadding }, fail) {
     if (x!.length !== 4 || weight!.length !== 4) return fail("the input and the weight need four sizes.");
+    checkPairs({ stride, dilation }, 1, fail);
+    checkPairs({ padding, outputPadding }, 0, fail);
+    checkGroups(groups, fail);
     const [n, c, h, w] = x as [number, number, number, number];
     const [cw, kg, kh, kw] = weight as [number, number, number, number];
     if (c !== cw) fail(`the weight is for ${cw} channels, the input has ${c}.`);

@@ -3,6 +3,7 @@
 import { apply } from "../graph.ts";
 import { type Arguments, defineOp, type Lowering, type Value, type View } from "../op.ts";
 import { padded } from "../plan.ts";
+import { checkGroups, checkPairs, type Pair, pair } from "./attributes.ts";
 import { batchNormOp } from "./batch-norm.ts";
 import { multiplyOp } from "./multiply.ts";
 import { gradArguments, sizes, viewArguments } from "./views.ts";
@@ -18,6 +19,9 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
   name: "conv2d",
   shape([x, weight, bias], { stride, padding, dilation, groups }, fail) {
     if (x!.length !== 4 || weight!.length !== 4) return fail("the input and the weight need four sizes.");
+    checkPairs({ stride, dilation }, 1, fail);
+    checkPairs({ padding }, 0, fail);
+    checkGroups(groups, fail);
     const [n, c, h, w] = x as [number, number, number, number];
     const [k, cg, kh, kw] = weight as [number, number, number, number];
     if (c !== cg * groups)
@@ -110,8 +114,6 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
   },
 });
 
-export type Pair = number | readonly [number, number];
-
 /** Convolves x [n, c, h, w] with weight [k, c / groups, kh, kw] and adds bias [k]. Numbers stand for both axes, height first. */
 export function conv2d(
   x: Value,
@@ -125,10 +127,6 @@ export function conv2d(
     dilation: pair(options.dilation ?? 1),
     groups: options.groups ?? 1,
   }) as Value;
-}
-
-export function pair(size: Pair): readonly [number, number] {
-  return typeof size === "number" ? [size, size] : size;
 }
 
 /** The sizes that the convolutions' kernels take, transposed ones too. */

@@ -14,7 +14,8 @@ export interface FocalAttributes {
 export const focalOp = defineOp<FocalAttributes>({
   name: "focal",
   shape(shapes, attributes, fail) {
-    if (!(attributes.gamma >= 0)) fail(`gamma must be 0 or more; it is ${attributes.gamma}.`);
+    if (!(attributes.gamma >= 0 && attributes.gamma < Number.POSITIVE_INFINITY))
+      fail(`gamma must be 0 or more; it is ${attributes.gamma}.`);
     if (!(attributes.alpha <= 1)) fail(`alpha must be 1 or less; it is ${attributes.alpha}.`);
     return lossShape(shapes, attributes, fail);
   },

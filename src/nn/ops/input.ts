@@ -10,7 +10,13 @@ export interface InputAttributes {
 
 export const inputOp = defineOp<InputAttributes>({
   name: "input",
-  shape: (_, { shape }) => shape,
+  shape(_, { name, shape }, fail) {
+    if (typeof name !== "string" || name === "") fail("an input needs a name, by which batches give it.");
+    if (!Array.isArray(shape) || ![1, 2, 4].includes(shape.length)) {
+      fail(`${name} needs the shape [n, c, h, w], [n, features] or [n]; it is [${shape}].`);
+    }
+    return shape;
+  },
   forward(lower, value) {
     const host = lower.hostInput(value.attributes.name, value.shape);
     const { n, c, pixels } = sizes(value.shape);
@@ -21,7 +27,7 @@ export const inputOp = defineOp<InputAttributes>({
   onnx: (builder, value) => builder.input(value.attributes.name, value.shape),
 });
 
-/** An image or a target, [n, c, h, w] or [n, features]. */
+/** An image or a target, [n, c, h, w], [n, features] or, for classes' numbers, [n]. */
 export function input(graph: Graph, name: string, shape: Shape): Value {
   return graph.add(inputOp, [], { name, shape }) as Value;
 }

@@ -8,6 +8,10 @@ import { sizes } from "./views.ts";
 export const reshapeOp = defineOp<{ readonly to: Shape }>({
   name: "reshape",
   shape([x], { to }, fail) {
+    if (!Array.isArray(to)) fail("it needs the sizes that follow the batch, as [c, h, w].");
+    if (to.some((size) => !Number.isInteger(size) || size < 1)) {
+      fail(`the sizes that follow the batch must be whole numbers from 1; they are [${to.join(", ")}].`);
+    }
     const count = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
     const shape = [x![0]!, ...to];
     if (shape.length !== 2 && shape.length !== 4) fail("the result needs two or four sizes.");

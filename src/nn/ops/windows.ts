@@ -1,7 +1,7 @@
 /** What pooling over windows shares: its sizes, and the kernels' arguments. */
 
 import type { Lowering, Shape, Value } from "../op.ts";
-import { type Pair, pair } from "./conv2d.ts";
+import { checkPairs, type Pair, pair } from "./attributes.ts";
 import { sizes, viewArguments } from "./views.ts";
 
 export interface WindowAttributes {
@@ -29,6 +29,8 @@ export function windowShape(
   fail: (problem: string) => never,
 ): Shape {
   if (x!.length !== 4) return fail("the input needs four sizes.");
+  checkPairs({ kernel, stride }, 1, fail);
+  checkPairs({ padding }, 0, fail);
   if (padding.some((size, i) => size > kernel[i]! / 2)) {
     fail(`the padding must be at most half the kernel; they are ${padding} and ${kernel}.`);
   }
