@@ -182,7 +182,7 @@ describe("mistakes", () => {
   test("a trainer whose engine has gone on to another network", async () => {
     const first = trainerOf(network(3));
     trainerOf(network(2));
-    await expect(first.step(batch(3, 0))).rejects.toThrow("another plan");
+    await expect(first.step(batch(3, 0))).rejects.toThrow("make an engine for each");
   });
 
   test("a network larger than the engine's memory", () => {

@@ -12,12 +12,16 @@ export interface Engine {
   readonly maxBytes: number;
   /** Bytes that a plan would take in all. */
   bytesFor(plan: Plan): number;
-  /** Lays out a plan's memory. An engine runs one plan at a time; preparing another ends the one before. */
+  /**
+   * Lays out a plan's memory. An engine has one plan at a time, so one trainer: once another is prepared, all calls of the session before
+   * end in an InputError. Throws an InputError while a program runs, where the plan does not fit, and after the engine was closed.
+   */
   prepare(plan: Plan): Session;
-  /** Ends the engine's threads and gives its memory back. */
+  /** Ends the engine's threads and gives its memory back. What runs, and all later calls of its session, end in an InputError. */
   close(): Promise<void>;
 }
 
+/** A plan in an engine's memory. Its calls fail while a program runs: wait for each. */
 export interface Session {
   readonly plan: Plan;
   /** All that the plan takes: weights, gradients, activations, work space. */

@@ -18,14 +18,21 @@ export interface SourceServer {
   close(): Promise<void>;
 }
 
-/** `isolated` pages may share memory with workers. `/` is an empty page. */
-export async function serveSources({ isolated }: { readonly isolated: boolean }): Promise<SourceServer> {
+/** `isolated` pages may share memory with workers. `/` is an empty page. The files whose names end in `missing` aren't found. */
+export async function serveSources({
+  isolated,
+  missing,
+}: {
+  readonly isolated: boolean;
+  readonly missing?: string;
+}): Promise<SourceServer> {
   const server = createServer(async ({ url = "/" }, response) => {
     if (isolated) {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     }
     try {
+      if (missing && url.endsWith(missing)) throw new Error(`${url} is missing.`);
       const kind = url === "/" ? "html" : url.slice(url.lastIndexOf(".") + 1);
       response.setHeader("Content-Type", kinds[kind] ?? "application/octet-stream");
       response.end(await content(url, kind));

@@ -21,6 +21,8 @@ export const word = {
   shared: 68,
   /** Where the time of each phase is written (float64 milliseconds); 0 where it isn't wanted. */
   times: 69,
+  /** One more than the phase that a thread could not finish; 0 while all goes well. */
+  trapped: 70,
 } as const;
 
 /** A phase in a program: the function's number, the address of its arguments. */

@@ -3,11 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { UsageError } from "../../../signal/errors.ts";
+import { InputError } from "../../../signal/errors.ts";
 import type { Engine } from "../engine.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import type { ThreadStart } from "./thread.ts";
-import { createWasmEngine, type ThreadTeam } from "./wasm-engine.ts";
+import { checkThreads, createWasmEngine, MAX_THREADS, type ThreadTeam } from "./wasm-engine.ts";
 
 export interface EngineOptions {
   /** As many as the machine has cores, unless told otherwise. */
@@ -16,12 +16,10 @@ export interface EngineOptions {
   readonly relaxedSimd?: boolean;
 }
 
-/** Starts the engine's threads. Close it when done. */
+/** Starts the engine's threads. One engine serves one trainer at a time. Close it when done. */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const threads = options.threads ?? availableParallelism();
-  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new UsageError(`The engine needs 1 to 256 threads; ${threads} were asked for.`);
-  }
+  const threads = options.threads ?? Math.min(availableParallelism(), MAX_THREADS);
+  checkThreads(threads);
   const build = (options.relaxedSimd ?? hasRelaxedSimd()) ? "nn" : "nn-plain";
   const file = new URL(`../../../../kernels/build/${build}.wasm`, import.meta.url);
   return createWasmEngine(await WebAssembly.compile(await readFile(file)), threads, startWorkers);
@@ -35,7 +33,12 @@ function startWorkers(start: Omit<ThreadStart, "thread">): ThreadTeam {
     return worker;
   });
   const failed = new Promise<never>((_, reject) => {
-    for (const worker of workers) worker.on("error", reject);
+    for (const worker of workers) {
+      worker.on("error", reject);
+      worker.on("exit", (code) =>
+        reject(new InputError(`A thread of the engine ended (exit code ${code}).`)),
+      );
+    }
   });
   return {
     failed,

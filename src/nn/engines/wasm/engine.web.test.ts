@@ -26,6 +26,9 @@ const stepsInPage = (threads: number | undefined) => `(async () => {
   return steps;
 })()`;
 
+/** The error that the steps end with. */
+const messageInPage = (threads: number) => `${stepsInPage(threads)}.then(() => "none", String)`;
+
 // Chromium comes from Debian's package `chromium`.
 describe.skipIf(!existsSync(executablePath))("five training steps in Chromium", () => {
   let browser: Browser;
@@ -39,15 +42,17 @@ describe.skipIf(!existsSync(executablePath))("five training steps in Chromium", 
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  const inPage = async (isolated: boolean, threads: number | undefined) => {
-    const server = await serveSources({ isolated });
+  const evaluate = async <T>(script: string, served: Parameters<typeof serveSources>[0]): Promise<T> => {
+    const server = await serveSources(served);
     servers.push(server);
     const page = await browser.newPage();
     await page.goto(server.address);
-    const steps = await page.evaluate<FiveSteps>(stepsInPage(threads));
+    const result = await page.evaluate<T>(script);
     await page.close();
-    return steps;
+    return result;
   };
+  const inPage = (isolated: boolean, threads: number | undefined) =>
+    evaluate<FiveSteps>(stepsInPage(threads), { isolated });
 
   test("give Node's numbers to the bit, with two workers", async () => {
     expect(await inPage(true, 2)).toEqual(await stepsInNode(2));
@@ -55,5 +60,15 @@ describe.skipIf(!existsSync(executablePath))("five training steps in Chromium", 
 
   test("give Node's numbers on a page that may not share memory, in its own thread", async () => {
     expect(await inPage(false, undefined)).toEqual(await stepsInNode(1));
+  });
+
+  test.each([0, 1.5, -1])("need a number of threads that makes sense, not %d", async (threads) => {
+    const message = await evaluate<string>(messageInPage(threads), { isolated: true });
+    expect(message).toBe(`UsageError: The engine needs 1 to 256 threads; ${threads} were asked for.`);
+  });
+
+  test("end in an error where a worker's script is missing", async () => {
+    const message = await evaluate<string>(messageInPage(2), { isolated: true, missing: "thread.web.ts" });
+    expect(message).toMatch(/^InputError: A worker could not load its script, .*thread\.web\.ts, .*close it/);
   });
 });

@@ -8,7 +8,7 @@ import { InputError, UsageError } from "../../../signal/errors.ts";
 import type { Engine } from "../engine.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { startThread, type ThreadStart } from "./thread.ts";
-import { createWasmEngine, type ThreadTeam } from "./wasm-engine.ts";
+import { checkThreads, createWasmEngine, MAX_THREADS, type ThreadTeam } from "./wasm-engine.ts";
 
 export interface WebEngineOptions {
   /** Workers; as many as the machine has cores if the page is isolated, else none: one thread where the engine is called. */
@@ -29,8 +29,9 @@ function kernelFile(build: keyof typeof builds, folder: URL | string | undefined
   return new URL(`${build}.wasm`, new URL(String(folder).replace(/\/*$/, "/"), location.href));
 }
 
-/** Starts the engine. Close it when done. */
+/** Starts the engine. One engine serves one trainer at a time. Close it when done. */
 export async function createEngine({ threads, kernels }: WebEngineOptions = {}): Promise<Engine> {
+  if (threads !== undefined) checkThreads(threads);
   const isolated = globalThis.crossOriginIsolated === true;
   if (threads !== undefined && threads > 1 && !isolated) {
     throw new UsageError(
@@ -44,7 +45,11 @@ export async function createEngine({ threads, kernels }: WebEngineOptions = {}):
     throw new InputError(`The kernels are not at ${file.href} (HTTP status ${response.status}).`);
   const module = await WebAssembly.compile(await response.arrayBuffer());
   if (!isolated) return createWasmEngine(module, 1, runHere);
-  return createWasmEngine(module, threads ?? navigator.hardwareConcurrency, startWorkers);
+  return createWasmEngine(
+    module,
+    threads ?? Math.min(navigator.hardwareConcurrency, MAX_THREADS),
+    startWorkers,
+  );
 }
 
 function runHere(start: Omit<ThreadStart, "thread">): ThreadTeam {
@@ -65,7 +70,7 @@ function startWorkers(start: Omit<ThreadStart, "thread">): ThreadTeam {
   });
   const failed = new Promise<never>((_, reject) => {
     for (const worker of workers) {
-      worker.addEventListener("error", ({ message }) => reject(new Error(message)));
+      worker.addEventListener("error", ({ message }) => reject(message ? new Error(message) : notLoaded()));
     }
   });
   return {
@@ -75,4 +80,13 @@ function startWorkers(start: Omit<ThreadStart, "thread">): ThreadTeam {
       for (const worker of workers) worker.terminate();
     },
   };
+}
+
+/** Browsers say nothing of why a worker's script could not be loaded. */
+function notLoaded(): InputError {
+  const { href } = new URL("./thread.web.ts", import.meta.url);
+  return new InputError(
+    `A worker could not load its script, ${href}, or what that imports: see that the server gives these files, as JavaScript and from ` +
+      "the page's own origin.",
+  );
 }

@@ -50,14 +50,26 @@ export function startThread({ module, memory, thread, threads }: ThreadStart): T
     const timesAt = thread === 0 ? at(word.times) : 0;
     const times = timesAt ? new Float64Array(memory.buffer, timesAt, phases) : undefined;
     let before = times ? performance.now() : 0;
-    for (let i = 0; i < phases; i++) {
-      functions[program[i * PHASE_WORDS]!]!(program[i * PHASE_WORDS + 1]!, thread, threads, scratch, shared);
-      barrier();
-      if (times) {
-        const now = performance.now();
-        times[i] = now - before;
-        before = now;
+    let i = 0;
+    try {
+      for (; i < phases; i++) {
+        functions[program[i * PHASE_WORDS]!]!(
+          program[i * PHASE_WORDS + 1]!,
+          thread,
+          threads,
+          scratch,
+          shared,
+        );
+        barrier();
+        if (times) {
+          const now = performance.now();
+          times[i] = now - before;
+          before = now;
+        }
       }
+    } catch (error) {
+      Atomics.store(control, word.trapped, i + 1);
+      throw error;
     }
   };
 
