@@ -22,7 +22,7 @@ export interface ModelOptions {
   readonly dropPath?: number;
   /** The pool before the classifier: mean, or generalised mean with a learned power (`global_pool.p`). `avg` if not given. */
   readonly pool?: "avg" | "gem";
-  /** The compound coefficient of `efficientnet`: 0 is B0; wider, deeper and for larger images as it grows. */
+  /** The compound coefficient of `efficientnet`: 0 is B0; wider, deeper and for larger images as it grows. 1 gives B2's network (see `compoundEfficientNet`). */
   readonly phi?: number;
 }
 
@@ -107,8 +107,8 @@ export function settle(name: string, options: ModelOptions, family: Defaults): M
 }
 
 /** Throws a UsageError unless the batch and the images' sizes are whole numbers from 1. */
-export function checkSize(name: string, { batch, height, width }: ImageSize): void {
-  for (const [size, value] of Object.entries({ batch, height, width })) checkCount(name, size, value);
+export function checkSize(name: string, size: ImageSize): void {
+  for (const axis of ["batch", "height", "width"] as const) checkCount(name, axis, size?.[axis]);
 }
 
 export function wrong(name: string, option: string, wanted: string, given: unknown): UsageError {

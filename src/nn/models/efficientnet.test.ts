@@ -124,7 +124,8 @@ describe("EfficientNet", () => {
 
   it("grows with the compound coefficient", () => {
     const count = (phi: number) => countParameters(createModel("efficientnet", { phi }).build(size).graph);
-    expect(count(0)).toBe(5_288_548);
+    expect([0.02, 1, 1.9, 3.53].map(count)).toEqual([7_794_184, 9_109_994, 12_233_232, 19_341_616]);
+    expect(count(0.5)).toBe(8_441_486);
     const counts = [-4, -2, 0, 0.5, 1, 1.7, 2.5, 4].map(count);
     expect(counts).toEqual([...counts].sort((a, b) => a - b));
     expect([0, 1, 2, 3, 4, 5, 6, 7, -1, 9].map((phi) => compoundScale(phi).dropout)).toEqual([
@@ -149,6 +150,9 @@ describe("EfficientNet", () => {
     expect(make("efficientnet_b0", { stemStride: 1.5 })).toThrow("stemStride must be a whole number");
     const model = createModel("efficientnet_b0");
     expect(() => model.build({ batch: 0, height: 64, width: 64 })).toThrow("batch must be");
+    expect(() => model.build(undefined as never)).toThrow(
+      "efficientnet_b0: batch must be a whole number from 1",
+    );
     expect(model.build({ batch: 1, height: 1, width: 1 }).features.shape).toEqual([1, 1280]);
   });
 

@@ -52,7 +52,10 @@ export function publishedEfficientNet(name: string, options: ModelOptions): Mode
   return efficientNet(name, scale, options);
 }
 
-/** Any compound coefficient, by the rule (equation 3): width 1.1^phi, depth 1.2^phi, resolution 224 * 1.15^phi. */
+/**
+ * Any compound coefficient, by the rule (equation 3): width 1.1^phi, depth 1.2^phi, resolution 224 * 1.15^phi. 0 is B0, 1 B2's network.
+ * The published ones were rounded by hand: 0.02 gives B1's network, 1.9 B3's, 3.53 B4's, and B5 to B7 don't lie on this curve.
+ */
 export function compoundEfficientNet(name: string, options: ModelOptions): Model {
   const { phi } = options;
   const { low, high } = phiRange;

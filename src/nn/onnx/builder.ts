@@ -5,13 +5,13 @@ import { describe } from "../graph.ts";
 import type { OnnxAttribute, OnnxBuilder, Shape, Value, Weight } from "../op.ts";
 import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxPort } from "./onnx-graph.ts";
 
-/** Weights by name, in PyTorch's order. */
-export type Weights = ReadonlyMap<string, Float32Array>;
-
-/** The nodes that `output` needs, with its input called `inputName` and its result `outputName`. */
+/**
+ * The nodes that `output` needs, with its input called `inputName` and its result `outputName`. Weights go by name, in PyTorch's
+ * order.
+ */
 export function buildOnnxGraph(
   output: Value,
-  weights: Weights,
+  weights: ReadonlyMap<string, Float32Array>,
   { inputName, outputName }: { readonly inputName: string; readonly outputName: string },
 ): OnnxGraph {
   const values = ancestors(output);
@@ -113,7 +113,7 @@ function checkInputs(values: readonly Value[]): void {
   );
 }
 
-function checkWeights(values: readonly Value[], weights: Weights): void {
+function checkWeights(values: readonly Value[], weights: ReadonlyMap<string, Float32Array>): void {
   const problems: string[] = [];
   for (const { op, attributes, shape } of values) {
     if (op.name !== "weight") continue;

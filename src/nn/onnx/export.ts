@@ -1,7 +1,9 @@
 /** A trained network as an ONNX model, which ONNX Runtime and others run anywhere. */
 
+import { InputError } from "../../signal/errors.ts";
+import { VERSION } from "../../signal/version.ts";
 import type { Shape, Value } from "../op.ts";
-import { buildOnnxGraph, type Weights } from "./builder.ts";
+import { buildOnnxGraph } from "./builder.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { encodeOnnx } from "./protobuf.ts";
 
@@ -11,16 +13,17 @@ export interface OnnxMetadata {
   readonly modelName: string;
   /** What is done to a picture before it is given to the network, as any value that JSON can hold. */
   readonly preprocessing?: unknown;
-  /** One for each of the network's outputs. */
+  /** One for each of the network's logits. */
   readonly classNames?: readonly string[];
-  readonly lodestoneVersion: string;
+  /** This program's, if not given. */
+  readonly lodestoneVersion?: string;
 }
 
 export interface ExportOnnxOptions {
   /** The logits, [n, classes]; any value that one input leads to. */
   readonly output: Value;
   /** By name, in PyTorch's order; running statistics are among them. */
-  readonly weights: Weights;
+  readonly weights: ReadonlyMap<string, Float32Array>;
   readonly metadata: OnnxMetadata;
 }
 
@@ -36,20 +39,29 @@ export const metadataKeys = {
 /**
  * The network in inference as an .onnx file's bytes: input `image` [batch, ...], output `logits` [batch, ...], float32, any batch
  * size. Batch norms are folded into the convolutions before them, what is only done in training vanishes. Throws an InputError
- * that names the weights that are missing, have another size, or aren't finite.
+ * that names the weights that are missing, have another size, or aren't finite, or where the classes' names aren't one for each logit.
  */
 export function exportOnnx({ output, weights, metadata }: ExportOnnxOptions): Uint8Array {
+  checkClassNames(metadata, output.shape);
   const plain = buildOnnxGraph(output, weights, { inputName: "image", outputName: "logits" });
   const folded = foldBatchNorm(plain);
   return encodeOnnx(folded, {
     name: metadata.modelName,
-    producerVersion: metadata.lodestoneVersion,
+    producerVersion: metadata.lodestoneVersion ?? VERSION,
     metadata: metadataProps(metadata, folded.input.shape),
   });
 }
 
+function checkClassNames({ classNames }: OnnxMetadata, shape: Shape): void {
+  const logits = shape.slice(1).reduce((product, size) => product * size, 1);
+  if (classNames === undefined || classNames.length === logits) return;
+  throw new InputError(
+    `The network gives ${logits} logits an image, and ${classNames.length} class names were given. Name each logit, or none.`,
+  );
+}
+
 function metadataProps(metadata: OnnxMetadata, input: Shape): ReadonlyMap<string, string> {
-  const { modelName, preprocessing, classNames, lodestoneVersion } = metadata;
+  const { modelName, preprocessing, classNames, lodestoneVersion = VERSION } = metadata;
   const props = new Map<string, string>();
   props.set(metadataKeys.modelName, modelName);
   props.set(metadataKeys.inputShape, JSON.stringify(input.slice(1)));

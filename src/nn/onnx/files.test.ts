@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { linear } from "../ops/linear.ts";
 import { parameter } from "../ops/weight.ts";
 import { exportOnnx } from "./export.ts";
 import { writeOnnx } from "./onnx.node.ts";
+import { decodeOnnx } from "./protobuf.ts";
 import { describeOnnx } from "./read.ts";
 import { openOnnx, scoreOnnx } from "./session.node.ts";
 
@@ -82,6 +84,34 @@ describe("what is no model", () => {
       /^The ONNX model: ONNX Runtime can't run this model: .*Gimm/s,
     );
   });
+});
+
+test("a closed model says that it was closed, and closes but once", async () => {
+  const session = await openOnnx(exportOnnx(options));
+  await Promise.all([session.close(), session.close()]);
+  await session.close();
+  await expect(session.score(Float32Array.of(1, 2))).rejects.toThrow(InputError);
+  await expect(session.score(Float32Array.of(1, 2))).rejects.toThrow(
+    "The ONNX model was closed and scores no more. Open it again.",
+  );
+});
+
+test("a model says which version of this program made it, if it isn't told another", () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  const bytes = exportOnnx({ output, weights, metadata: { modelName: "sum" } });
+  expect(describeOnnx(bytes).lodestoneVersion).toBe(version);
+  expect(decodeOnnx(bytes, "").producerVersion).toBe(version);
+  expect(describeOnnx(exportOnnx(options)).lodestoneVersion).toBe("0");
+});
+
+test("class names are one for each logit", () => {
+  const named = (classNames: string[]) =>
+    exportOnnx({ output, weights, metadata: { modelName: "sum", classNames } });
+  expect(describeOnnx(named(["needle"])).classNames).toEqual(["needle"]);
+  for (const wrong of [[], ["noise", "needle"]]) {
+    expect(() => named(wrong)).toThrow(InputError);
+    expect(() => named(wrong)).toThrow(`gives 1 logits an image, and ${wrong.length} class names were given`);
+  }
 });
 
 test("numbers that are no whole images are refused", async () => {

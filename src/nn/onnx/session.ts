@@ -17,6 +17,7 @@ export interface OnnxSession {
   readonly description: OnnxDescription;
   /** Scores images that lie one after the other, in the model's input shape; n is their number. */
   score(images: Float32Array): Promise<OnnxScores>;
+  /** Gives its memory back. Closing twice is closing once. */
   close(): Promise<void>;
 }
 
@@ -45,9 +46,11 @@ export async function openOnnxSession(
   }).catch((cause: Error) => {
     throw new FileError(name, `ONNX Runtime can't run this model: ${cause.message}`, { cause });
   });
+  let closing: Promise<void> | undefined;
   return {
     description,
     async score(images) {
+      if (closing) throw new InputError(`${name} was closed and scores no more. Open it again.`);
       const n = images.length / imageSize;
       if (!Number.isInteger(n) || n < 1) {
         throw new InputError(
@@ -60,6 +63,9 @@ export async function openOnnxSession(
       if (scores.type !== "float32") throw new FileError(name, `its output is ${scores.type}, not float32.`);
       return { data: scores.data as Float32Array, shape: scores.dims };
     },
-    close: () => session.release(),
+    close() {
+      closing ??= session.release();
+      return closing;
+    },
   };
 }

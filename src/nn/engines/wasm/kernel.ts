@@ -28,7 +28,4 @@ export function encodeArgs(kernel: WasmKernel, args: KernelArgs, memory: ArrayBu
   });
 }
 
-/** Physical channels: the next multiple of four. */
-export function padded(channels: number): number {
-  return Math.ceil(channels / 4) * 4;
-}
+export { padded } from "../../plan.ts";
