@@ -44,3 +44,22 @@ test("values know the scope that they were made in, and errors tell it", () => {
   expect(wrong).toThrow("add in block: both inputs need one shape. The inputs' shapes are [1, 2], [2, 2].");
   expect(relu(x).scope).toBe("");
 });
+
+test("values of another graph, and what is no value, are refused", () => {
+  const [x, y] = [input(createGraph(), "x", [1, 2]), input(createGraph(), "y", [1, 2])];
+  expect(() => add(x, y)).toThrow("add: its input 2 is input y, which belongs to another graph.");
+  expect(() => add(x, undefined as unknown as typeof x)).toThrow("add: its input 2 is no value of a graph.");
+  expect(() => add(3 as unknown as typeof x, x)).toThrow("add: its input 1 is no value of a graph.");
+  expect(() => relu(undefined as unknown as typeof x)).toThrow(
+    "relu: none of its inputs is a value of a graph.",
+  );
+});
+
+test("two inputs of one name are one input, of one shape", () => {
+  const graph = createGraph();
+  const x = input(graph, "x", [1, 2]);
+  expect(add(x, input(graph, "x", [1, 2])).shape).toEqual([1, 2]);
+  expect(() => input(graph, "x", [1, 3])).toThrow(
+    "The network has an input x of shape [1, 2] already; the one of shape [1, 3] needs another name.",
+  );
+});

@@ -14,9 +14,16 @@ export function createGraph(): Graph {
     values,
     weights,
     add<A>(op: Op<A>, inputs: readonly Value[], attributes: A): Value<A> {
-      const place = { op, inputs, scope };
+      const place = { op, inputs, scope, attributes };
+      inputs.forEach((input, i) => {
+        if (input?.graph === graph) return;
+        const problem = input?.graph
+          ? `${describe(input)}, which belongs to another graph`
+          : "no value of a graph";
+        throw new InputError(`${describe(place)}: its input ${i + 1} is ${problem}.`);
+      });
       const shape = checkedShape(place, attributes);
-      const value: Value<A> = { graph, index: values.length, attributes, shape, ...place };
+      const value: Value<A> = { graph, index: values.length, shape, ...place };
       values.push(value as Value);
       return value;
     },
@@ -39,17 +46,23 @@ export function createGraph(): Graph {
 
 /** Adds an operation to the graph that its inputs belong to. */
 export function apply<A>(op: Op<A>, inputs: readonly Value[], attributes: A): Value<A> {
-  return inputs[0]!.graph.add(op, inputs, attributes);
+  const graph = inputs.find((input) => input?.graph)?.graph;
+  if (!graph) throw new InputError(`${op.name}: none of its inputs is a value of a graph.`);
+  return graph.add(op, inputs, attributes);
 }
 
-/** What errors and profiles call a value: `conv2d of blocks.1.0.conv_pw.weight`, `add in blocks.1.1`. */
-export function describe<A>({ op, inputs, scope }: Pick<Value<A>, "op" | "inputs" | "scope">): string {
-  const weight = inputs.find((input) => input.op.name === "weight");
+type Place<A> = Pick<Value<A>, "op" | "inputs" | "scope" | "attributes">;
+
+/** What errors and profiles call a value: `conv2d of blocks.1.0.conv_pw.weight`, `add in blocks.1.1`, `input image`. */
+export function describe<A>({ op, inputs, scope, attributes }: Place<A>): string {
+  if (op.name === "input" || op.name === "weight")
+    return `${op.name} ${(attributes as { name: string }).name}`;
+  const weight = inputs.find((input) => input?.op?.name === "weight");
   if (weight) return `${op.name} of ${(weight.attributes as Weight).name}`;
   return scope === "" ? op.name : `${op.name} in ${scope}`;
 }
 
-function checkedShape<A>(place: Pick<Value<A>, "op" | "inputs" | "scope">, attributes: A): Shape {
+function checkedShape<A>(place: Place<A>, attributes: A): Shape {
   const shapes = place.inputs.map(({ shape }) => shape);
   const fail = (problem: string): never => {
     const given = shapes.map((shape) => `[${shape.join(", ")}]`).join(", ");

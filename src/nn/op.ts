@@ -54,6 +54,8 @@ export interface Op<A = unknown> {
   forward(lower: Lowering, value: Value<A>): void;
   /** Emits the kernels that turn the value's gradient into its inputs'. Absent where no gradient passes. */
   backward?(lower: Lowering, value: Value<A>): void;
+  /** Marks a loss, which training may start from, and says what its targets must be: `numbers from 0 to 1`. */
+  readonly loss?: { readonly targets: string };
   /** Adds the ONNX nodes that compute the value in inference, and gives the name of their result. Absent for losses. */
   onnx?(builder: OnnxBuilder, value: Value<A>): string;
 }

@@ -108,7 +108,7 @@ describe("numbers that aren't finite", () => {
     await trainer.step(batch(3, 0));
     const before = await trainer.state();
     await expect(trainer.step(nan)).rejects.toThrow(
-      /^Step 1: the loss is NaN; the first number that isn't finite comes from input\. The weights are as they were/,
+      /^Step 1: the loss is NaN; the first number that isn't finite comes from input image\. The weights are as they were/,
     );
     expect(await trainer.state()).toEqual(before);
     await trainer.step(batch(3, 1));

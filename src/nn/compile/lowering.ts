@@ -3,6 +3,7 @@
  * and gates become views that the kernels reading them apply, and gradients stay views until a kernel reads them.
  */
 
+import { InputError } from "../../signal/errors.ts";
 import { describe } from "../graph.ts";
 import type { ConvShape, GradView, Graph, Lowering, Value, View, Weight } from "../op.ts";
 import { gradArguments, sizes, viewArguments } from "../ops/views.ts";
@@ -59,7 +60,16 @@ export function lowerGraph(
   const terms = new Map<Value, Term[]>();
   const holders = new Map<Tensor, Set<Value>>();
 
+  /** Whose kernels are being emitted. */
+  let current: Value | undefined;
+  const wrongInput = (value: Value, wanted: string) =>
+    new InputError(
+      `${current ? `${describe(current)}: its input` : "The output"} ${describe(value)} must be ${wanted}.`,
+    );
+
   const arenaPart = (arena: Tensor, value: Value) => {
+    if (value.op.name !== "weight")
+      throw wrongInput(value, "a weight: make it with ops.parameter or ops.buffer");
     const { weight, offset, floats } = arenas.layout.places.get((value.attributes as Weight).name)!;
     return table.part(arena, offset, floats, weight.name);
   };
@@ -127,9 +137,13 @@ export function lowerGraph(
     stream: (value) => value.index,
     emit,
     emitAfterStep: emitTo(afterStep),
-    view: (value) => views.get(value)!,
+    view(value) {
+      const view = views.get(value);
+      if (!view) throw wrongInput(value, "computed from an input; this op takes no weight there");
+      return view;
+    },
     dense(value) {
-      const view = views.get(value)!;
+      const view = lower.view(value);
       if (view.act === "none" && !view.scale && !view.shift && !view.gate) return view.x;
       const { n, c, pixels } = sizes(value.shape);
       const out = activation(value.shape, "stored view");
@@ -183,7 +197,11 @@ export function lowerGraph(
   };
 
   const order = graph.values.filter((value) => wanted.has(value));
-  for (const value of order) value.op.forward(lower, value);
+  for (const value of order) {
+    current = value;
+    value.op.forward(lower, value);
+  }
+  current = undefined;
   for (const output of outputs) lower.dense(output);
   for (const { value, to } of hostCopies) {
     const { n, c, pixels } = sizes(value.shape);
@@ -212,7 +230,8 @@ function mergeTerms(views: readonly GradView[]): GradView | undefined {
   return gated && spread && { ...gated, spread: spread.spread };
 }
 
-function ancestors(outputs: readonly Value[]): Set<Value> {
+/** The values that others are made from, themselves among them. */
+export function ancestors(outputs: readonly Value[]): Set<Value> {
   const found = new Set<Value>();
   const visit = (value: Value) => {
     if (found.has(value)) return;
@@ -233,7 +252,7 @@ function readersOf(graph: Graph, wanted: ReadonlySet<Value>): Map<Value, Value[]
 }
 
 /** The values that depend on a learned weight. */
-function learnedValues(graph: Graph): Set<Value> {
+export function learnedValues(graph: Graph): Set<Value> {
   const learned = new Set<Value>();
   for (const value of graph.values) {
     const own = value.op.name === "weight" && (value.attributes as Weight).trainable;

@@ -74,6 +74,17 @@ describe("blocks computed twice", () => {
     expect(enough.kernels).toBe(none.kernels);
   });
 
+  test("are refused where not even all of them make the training fit", async () => {
+    const all = await trained(tower(6), { recompute: "all" });
+    expect((await trained(tower(6), { maxBytes: all.bytes })).bytes).toBe(all.bytes);
+    await expect(trained(tower(6), { maxBytes: all.bytes - 1 })).rejects.toThrow(
+      `The training needs ${all.bytes} bytes even with every block computed twice, and ${all.bytes - 1} are allowed`,
+    );
+    await expect(trained(tower(6), { recompute: "none", maxBytes: all.bytes })).rejects.toThrow(
+      "with no block computed twice",
+    );
+  });
+
   test("in any network drawn at random give the same numbers to the bit", () => {
     const property = fc.asyncProperty(graphChoices, async (choices) => {
       const none = await trained(randomGraph(choices, { scoped: true }), { recompute: "none" });

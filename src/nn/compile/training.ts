@@ -1,10 +1,12 @@
 /** The plan of a training: programs for the gradients of one batch, the update, the running statistics, and inference. */
 
+import { InputError } from "../../signal/errors.ts";
 import type { Engine } from "../engines/engine.ts";
+import { describe } from "../graph.ts";
 import type { Graph, Shape, Value } from "../op.ts";
 import type { Optimizer } from "../optimizers.ts";
 import type { Instruction, Plan, Tensor } from "../plan.ts";
-import { lowerGraph } from "./lowering.ts";
+import { ancestors, learnedValues, lowerGraph } from "./lowering.ts";
 import { type ForwardBackward, recomputableScopes, recompute } from "./recompute.ts";
 import { createTensorTable, layOutWeights, type TensorTable, type WeightLayout } from "./tensors.ts";
 
@@ -26,6 +28,8 @@ export interface TrainingPlan extends Plan {
   readonly logits: Tensor;
 }
 
+const LOSSES = "bceWithLogits, focal, crossEntropy, mse";
+
 export interface TrainingParts {
   readonly graph: Graph;
   readonly logits: Value;
@@ -46,12 +50,16 @@ export interface MemoryChoices {
   readonly maxBytes?: number | undefined;
 }
 
-/** Programs: `clear`, `gradients` (adds to them), `statistics`, `norm`, `update`, `evaluate`. */
+/**
+ * Programs: `clear`, `gradients` (adds to them), `norm`, `update`, `statistics`, `average`, `evaluate`. Throws an InputError where the parts can't be
+ * trained, or not within `maxBytes`.
+ */
 export function compileTraining(
   { graph, logits, loss }: TrainingParts,
   engine: Pick<Engine, "packedConvFloats" | "bytesFor" | "maxBytes">,
   { optimizer, clipNorm, emaDecay, ...memory }: TrainingChoices & MemoryChoices,
 ): TrainingPlan {
+  checkParts({ graph, logits, loss });
   const table = createTensorTable();
   const layout = layOutWeights(graph);
   const weights = table.create("weights", layout.floats, true);
@@ -130,6 +138,32 @@ export function compileTraining(
   return withRecomputation(plan, forwardBackward, table, engine, memory);
 }
 
+function checkParts({ graph, logits, loss }: TrainingParts): void {
+  for (const [name, value] of Object.entries({ logits, loss })) {
+    if (value?.graph === graph) continue;
+    throw new InputError(
+      `The training's ${name} must be a value of its graph${value?.graph ? ", not of another" : ""}.`,
+    );
+  }
+  if (!loss.op.loss) {
+    throw new InputError(
+      `The loss must come from one of the losses (${LOSSES}), whose gradient training starts from; ${describe(loss)} is none.`,
+    );
+  }
+  const before = ancestors(loss.inputs);
+  const other = [...before].find(({ op }) => op.loss);
+  if (other) {
+    throw new InputError(
+      `${describe(loss)} is made from another loss, ${describe(other)}: no gradient passes through that.`,
+    );
+  }
+  if (!learnedValues(graph).has(loss)) {
+    throw new InputError(
+      `There is nothing to train: no parameter that is learned leads to the loss (${describe(loss)}).`,
+    );
+  }
+}
+
 /** The plan with as many blocks computed twice as it takes to fit. */
 function withRecomputation(
   plan: TrainingPlan,
@@ -138,6 +172,7 @@ function withRecomputation(
   engine: Pick<Engine, "bytesFor" | "maxBytes">,
   { recompute: choice = "auto", maxBytes = engine.maxBytes }: MemoryChoices,
 ): TrainingPlan {
+  const fits = (candidate: TrainingPlan) => engine.bytesFor(candidate) <= maxBytes;
   const scopes = choice === "none" ? [] : recomputableScopes(program);
   const kept = table.tensors.length;
   const recomputing = (count: number): TrainingPlan => {
@@ -146,14 +181,25 @@ function withRecomputation(
     const gradients = recompute(program, scopes.slice(0, count), create);
     return { ...plan, tensors: [...table.tensors], programs: { ...plan.programs, gradients } };
   };
-  if (choice === "all") return recomputing(scopes.length);
-  if (scopes.length === 0 || engine.bytesFor(plan) <= maxBytes) return plan;
+  if (choice !== "all" && fits(plan)) return plan;
+  const smallest = recomputing(scopes.length);
+  if (!fits(smallest)) throw tooLarge(engine.bytesFor(smallest), maxBytes, choice);
+  if (choice === "all") return smallest;
   let few = 0;
   let many = scopes.length;
   while (many - few > 1) {
     const middle = (few + many) >> 1;
-    if (engine.bytesFor(recomputing(middle)) <= maxBytes) many = middle;
+    if (fits(recomputing(middle))) many = middle;
     else few = middle;
   }
   return recomputing(many);
+}
+
+function tooLarge(bytes: number, maxBytes: number, choice: "auto" | "all" | "none"): InputError {
+  const how = choice === "none" ? "with no block computed twice" : "even with every block computed twice";
+  const remedy = choice === "none" ? 'leave out `recompute: "none"`, or use' : "use";
+  return new InputError(
+    `The training needs ${bytes} bytes ${how}, and ${maxBytes} are allowed: ${remedy} a smaller batch (accumulation over several ` +
+      "gives nearly the same result) or smaller images.",
+  );
 }

@@ -6,6 +6,7 @@ import { logitsLoss, lossBackward, lossShape } from "./losses.ts";
 
 export const bceWithLogitsOp = defineOp<undefined>({
   name: "bceWithLogits",
+  loss: { targets: "numbers from 0 to 1" },
   shape: lossShape,
   forward(lower, value) {
     const posWeight = value.inputs[2];

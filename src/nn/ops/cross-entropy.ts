@@ -7,6 +7,7 @@ import { logitsLoss, lossBackward } from "./losses.ts";
 
 export const crossEntropyOp = defineOp<{ readonly labelSmoothing: number }>({
   name: "crossEntropy",
+  loss: { targets: "class numbers: whole, from 0, below the number of classes" },
   shape([x, targets], { labelSmoothing }, fail) {
     if (x!.length !== 2) fail("the logits need two sizes.");
     if (targets!.length !== 1 || targets![0] !== x![0]) {

@@ -13,6 +13,7 @@ export interface FocalAttributes {
 
 export const focalOp = defineOp<FocalAttributes>({
   name: "focal",
+  loss: { targets: "numbers from 0 to 1" },
   shape(shapes, attributes, fail) {
     if (!(attributes.gamma >= 0 && attributes.gamma < Number.POSITIVE_INFINITY))
       fail(`gamma must be 0 or more; it is ${attributes.gamma}.`);

@@ -1,5 +1,6 @@
 /** What comes from outside: images, targets. The host writes it, in PyTorch's order, before each run. */
 
+import { InputError } from "../../signal/errors.ts";
 import { defineOp, type Graph, type Shape, type Value } from "../op.ts";
 import { sizes } from "./views.ts";
 
@@ -27,7 +28,19 @@ export const inputOp = defineOp<InputAttributes>({
   onnx: (builder, value) => builder.input(value.attributes.name, value.shape),
 });
 
-/** An image or a target, [n, c, h, w], [n, features] or, for classes' numbers, [n]. */
+/**
+ * An image or a target, [n, c, h, w], [n, features] or, for classes' numbers, [n]. Inputs of one name are one array, so their shapes must
+ * agree.
+ */
 export function input(graph: Graph, name: string, shape: Shape): Value {
+  const same = graph.values.find(({ op, attributes }) => {
+    return op === (inputOp as unknown) && (attributes as InputAttributes).name === name;
+  });
+  if (same && String(same.shape) !== String(shape)) {
+    throw new InputError(
+      `The network has an input ${name} of shape [${same.shape.join(", ")}] already; the one of shape [${shape.join(", ")}] needs ` +
+        "another name.",
+    );
+  }
   return graph.add(inputOp, [], { name, shape }) as Value;
 }

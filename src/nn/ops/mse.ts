@@ -7,6 +7,7 @@ import { sizes } from "./views.ts";
 
 export const mseOp = defineOp<undefined>({
   name: "mse",
+  loss: { targets: "numbers of the predictions' size" },
   shape([x, targets], _, fail) {
     sameShape(x!, targets!, fail);
     return [1];
