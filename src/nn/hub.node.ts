@@ -18,8 +18,10 @@ export interface HubOptions {
   readonly cacheDir?: string;
   /** If not given, HF_ENDPOINT or https://huggingface.co. */
   readonly hubUrl?: string;
-  /** For models that ask for one: `hf_...`. */
+  /** For models that ask for one: `hf_...`. If not given, HF_TOKEN or HUGGING_FACE_HUB_TOKEN. */
   readonly token?: string;
+  /** How long the hub may send nothing before it is given up; 30 if not given. */
+  readonly patienceS?: number;
   /** Ask the hub whether the revision has moved on, even where it is on disk. */
   readonly refresh?: boolean;
   readonly signal?: AbortSignal;
@@ -33,6 +35,9 @@ export interface HubFile {
   /** The revision as a commit, 40 hexadecimal digits: pass it as `revision` to get the same file for ever. */
   readonly commit: string;
 }
+
+/** Some days; a timer's milliseconds end not far above. */
+const MAX_PATIENCE_S = 1_000_000;
 
 /**
  * The weights of a model on the hub, as `timm/efficientnet_b0.ra_in1k`. What is on disk is used without a network.
@@ -52,6 +57,7 @@ export async function fetchFromHub(repo: string, options: HubOptions = {}): Prom
   if (!commit && !refresh) commit = await readCommit(reference);
   const pathOf = (commit: string) => join(folder, "snapshots", commit, file);
   if (commit && (await exists(pathOf(commit)))) return { path: pathOf(commit), commit };
+  request.silence.begin();
   try {
     commit ??= await askCommit(request);
     const path = pathOf(commit);
@@ -60,6 +66,8 @@ export async function fetchFromHub(repo: string, options: HubOptions = {}): Prom
     return { path, commit };
   } catch (error) {
     throw describe(error, request);
+  } finally {
+    request.silence.end();
   }
 }
 
@@ -71,16 +79,18 @@ interface HubRequest {
   readonly folder: string;
   readonly refresh: boolean;
   readonly hubUrl: string;
-  readonly signal: AbortSignal | undefined;
+  /** The caller's, and that of a hub that is silent for too long. */
+  readonly signal: AbortSignal;
+  readonly silence: Silence;
   readonly onProgress: HubOptions["onProgress"];
   /** What every call of the hub's library takes. */
   readonly access: { readonly hubUrl: string; readonly fetch: typeof fetch; readonly accessToken?: string };
 }
 
 function settle(repo: string, options: HubOptions): HubRequest {
-  const { revision = "main", file = "model.safetensors", token, signal, onProgress } = options;
+  const { revision = "main", file = "model.safetensors", onProgress, patienceS = 30 } = options;
   const { cacheDir = getHFHubCachePath(), refresh = false } = options;
-  const hubUrl = (options.hubUrl ?? process.env.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, "");
+  const hubUrl = addressOf(options.hubUrl ?? (process.env.HF_ENDPOINT || "https://huggingface.co"));
   if (!/^[\w.-]+\/[\w.-]+$/.test(repo) || !isInside(repo)) {
     throw new UsageError(
       `A model on the hub is named OWNER/NAME, as timm/efficientnet_b0.ra_in1k, not ${repo}.`,
@@ -88,13 +98,63 @@ function settle(repo: string, options: HubOptions): HubRequest {
   }
   if (!isInside(revision)) throw new UsageError(`${repo}: ${revision} can't be a revision.`);
   if (!isInside(file)) throw new UsageError(`${repo}: ${file} can't be a file of a model.`);
-  if (token !== undefined && !token.startsWith("hf_")) {
-    throw new UsageError("A token of the hub starts with hf_; the one given doesn't.");
+  if (!(patienceS > 0 && patienceS <= MAX_PATIENCE_S)) {
+    throw new UsageError(`patienceS must be above 0, and at most ${MAX_PATIENCE_S}; it is ${patienceS}.`);
   }
+  const token = tokenOf(options);
   const folder = join(cacheDir, `models--${repo.replace("/", "--")}`);
-  const withSignal: typeof fetch = (input, init) => fetch(input, signal ? { ...init, signal } : init);
-  const access = { hubUrl, fetch: withSignal, ...(token === undefined ? {} : { accessToken: token }) };
-  return { repo, revision, file, folder, refresh, hubUrl, signal, onProgress, access };
+  const silence = watchSilence(
+    patienceS,
+    `${repo} isn't on disk, and ${hubUrl} sent nothing for ${patienceS} s`,
+  );
+  const signal = options.signal ? AbortSignal.any([options.signal, silence.signal]) : silence.signal;
+  const patientFetch: typeof fetch = async (input, init) => {
+    silence.heard();
+    const response = await fetch(input, { ...init, signal });
+    silence.heard();
+    return response;
+  };
+  const access = { hubUrl, fetch: patientFetch, ...(token === undefined ? {} : { accessToken: token }) };
+  return { repo, revision, file, folder, refresh, hubUrl, signal, silence, onProgress, access };
+}
+
+function addressOf(hubUrl: string): string {
+  if (URL.canParse(hubUrl) && /^https?:$/.test(new URL(hubUrl).protocol)) return hubUrl.replace(/\/+$/, "");
+  throw new UsageError(
+    `The hub's address (hubUrl, or HF_ENDPOINT) must be like https://huggingface.co; it is ${JSON.stringify(hubUrl)}.`,
+  );
+}
+
+/** As huggingface_hub finds it: what is given, then the environment's, without spaces about it; empty is none. */
+function tokenOf(options: HubOptions): string | undefined {
+  const { HF_TOKEN, HUGGING_FACE_HUB_TOKEN } = process.env;
+  const found = [options.token, HF_TOKEN, HUGGING_FACE_HUB_TOKEN].map((token) => token?.trim()).find(Boolean);
+  if (found === undefined || found.startsWith("hf_")) return found;
+  throw new UsageError(
+    "A token of the hub starts with hf_; the one given (token, HF_TOKEN or HUGGING_FACE_HUB_TOKEN) doesn't.",
+  );
+}
+
+interface Silence {
+  readonly signal: AbortSignal;
+  begin(): void;
+  /** The hub has sent something, or it is our turn: waiting begins anew. */
+  heard(): void;
+  end(): void;
+}
+
+function watchSilence(patienceS: number, problem: string): Silence {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const giveUp = () => controller.abort(new InputError(`${problem}. Check the network, or try again later.`));
+  return {
+    signal: controller.signal,
+    begin() {
+      timer = setTimeout(giveUp, patienceS * 1000);
+    },
+    heard: () => timer?.refresh(),
+    end: () => clearTimeout(timer),
+  };
 }
 
 async function askCommit({ repo, revision, access }: HubRequest): Promise<string> {
@@ -122,6 +182,7 @@ async function download(request: HubRequest, commit: string, path: string): Prom
     const stream = blob!.stream() as unknown as AsyncIterable<Uint8Array>;
     try {
       for await (const piece of stream) {
+        request.silence.heard();
         received += piece.length;
         if (received > info!.size) break;
         hash.update(piece);
@@ -129,7 +190,7 @@ async function download(request: HubRequest, commit: string, path: string): Prom
         yield piece;
       }
     } catch (error) {
-      request.signal?.throwIfAborted();
+      request.signal.throwIfAborted();
       throw cut(error);
     }
     if (received !== info!.size) throw cut();
@@ -151,7 +212,8 @@ async function write(path: string, pieces: Iterable<string> | AsyncIterable<Uint
 }
 
 function describe(error: unknown, { repo, revision, hubUrl, signal }: HubRequest): unknown {
-  if (error instanceof InputError || signal?.aborted) return error;
+  if (signal.aborted) return signal.reason;
+  if (error instanceof InputError) return error;
   if (error instanceof HubApiError) return new FileError(repo, answer(error, revision), { cause: error });
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
   if (error instanceof TypeError && cause) {

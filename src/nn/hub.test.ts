@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FileError, InputError } from "../signal/errors.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FileError, InputError, UsageError } from "../signal/errors.ts";
 import { type HubOptions, loadFromHub } from "./hub.node.ts";
 import { encodeSafetensors } from "./safetensors.ts";
 
@@ -32,6 +32,8 @@ interface Hub {
   /** Bytes sent instead of the file's. */
   sent: Buffer | undefined;
   xet: boolean;
+  /** Where the hub stops to answer. */
+  silentFrom: "question" | "file" | undefined;
 }
 
 let hub: Hub;
@@ -39,15 +41,18 @@ let server: Server;
 let cacheDir: string;
 
 beforeEach(async () => {
+  vi.stubEnv("HF_TOKEN", undefined);
+  vi.stubEnv("HUGGING_FACE_HUB_TOKEN", undefined);
   cacheDir = await mkdtemp(join(tmpdir(), "hub-"));
   server = createServer((request, response) => answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const odd = { status: 0, token: undefined, sent: undefined, xet: false };
+  const odd = { status: 0, token: undefined, sent: undefined, xet: false, silentFrom: undefined };
   hub = { url, requests: [], file: fileOf(1), commit, cutAfter: Number.POSITIVE_INFINITY, ...odd };
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await rm(cacheDir, { recursive: true, force: true });
@@ -58,6 +63,7 @@ function answer({ url = "", headers }: IncomingMessage, response: ServerResponse
   const { file, status, token } = hub;
   const fail = (code: number, errorCode: string) =>
     response.writeHead(code, { "X-Error-Code": errorCode }).end();
+  if (hub.silentFrom === "question") return;
   if (status) return void fail(status, "Other");
   if (token && headers.authorization !== `Bearer ${token}`) return void fail(401, "RepoNotFound");
   const revision = /^\/api\/models\/timm\/efficientnet_b0.ra_in1k\/revision\/([^?]*)/.exec(url)?.[1];
@@ -83,6 +89,9 @@ function answer({ url = "", headers }: IncomingMessage, response: ServerResponse
       response
         .writeHead(206, { ...etag, "Content-Range": `bytes 0-0/${file.length}` })
         .end(file.subarray(0, 1));
+    } else if (hub.silentFrom === "file") {
+      response.writeHead(200, { ...etag, "Content-Length": file.length });
+      response.write(file.subarray(0, 1000));
     } else if (hub.cutAfter < file.length) {
       response.writeHead(200, { ...etag, "Content-Length": file.length });
       response.write(file.subarray(0, hub.cutAfter), () => response.destroy());
@@ -152,6 +161,21 @@ describe("a model on the hub", () => {
     expect(await first({ token: "hf_secret" })).toBe(1);
     await expect(load({ token: "secret" })).rejects.toThrow(/starts with hf_/);
   });
+
+  it("takes the token from where the hub's own programs look for it", async () => {
+    hub.token = "hf_secret";
+    vi.stubEnv("HUGGING_FACE_HUB_TOKEN", " hf_secret\n");
+    expect(await first()).toBe(1);
+    vi.stubEnv("HF_TOKEN", "hf_other");
+    await expect(load({ refresh: true })).rejects.toThrow(/closed \(401\)/);
+    expect(await first({ refresh: true, token: "hf_secret" })).toBe(1);
+    vi.stubEnv("HF_TOKEN", "");
+    expect(await first({ refresh: true })).toBe(1);
+    vi.stubEnv("HF_TOKEN", "secret");
+    await expect(load({ refresh: true })).rejects.toThrow(
+      /starts with hf_; the one given \(token, HF_TOKEN or/,
+    );
+  });
 });
 
 describe("a model on the hub that can't be had", () => {
@@ -204,6 +228,28 @@ describe("a model on the hub that can't be had", () => {
   it("because it isn't safetensors", async () => {
     hub.file = Buffer.from("version https://git-lfs.github.com/spec/v1");
     await expect(load()).rejects.toThrow(FileError);
+  });
+
+  it("because it is silent, at once or midway", async () => {
+    const problem = /isn't on disk, and http:.* sent nothing for 0\.2 s\. Check the network/;
+    hub.silentFrom = "question";
+    await expectFailure(problem, { patienceS: 0.2 });
+    hub.silentFrom = "file";
+    await expectFailure(problem, { patienceS: 0.2 });
+    hub.silentFrom = undefined;
+    expect(await first({ patienceS: 0.2 })).toBe(1);
+  });
+
+  it("because of what it was told of the hub", async () => {
+    for (const hubUrl of ["not a url", "", "ftp://127.0.0.1/", "huggingface.co"]) {
+      await expect(load({ hubUrl })).rejects.toThrow(UsageError);
+      await expect(load({ hubUrl })).rejects.toThrow(
+        `must be like https://huggingface.co; it is ${JSON.stringify(hubUrl)}`,
+      );
+    }
+    for (const patienceS of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e9]) {
+      await expect(load({ patienceS })).rejects.toThrow(/patienceS must be above 0/);
+    }
   });
 
   it("because the caller gave up", async () => {
