@@ -64,9 +64,21 @@ describe.each([0, 1])("five steps as PyTorch takes them, machine %d", (machine) 
 });
 
 test("settings that make no sense are refused", () => {
-  expect(() => sgd({ momentum: 1 })).toThrow("momentum must be at least 0 and below 1; it is 1.");
+  const share = "must be at least 0 and below 1 (at most 0.9999999); it is";
+  expect(() => sgd({ momentum: 1 })).toThrow(`momentum ${share} 1.`);
+  // One in float32, in which the kernels have it.
+  expect(() => adam({ betas: [0.9, 0.99999999] })).toThrow(`beta2 ${share} 0.99999999.`);
+  expect(() => adam({ betas: [0.9, 0.9999999] })).not.toThrow();
   expect(() => adam({ betas: [0.9, 1.2] })).toThrow("beta2");
   expect(() => adamW({ betas: [Number.NaN, 0.9] })).toThrow("beta1");
   expect(() => sgd({ momentum: 0, nesterov: true })).toThrow("Nesterov");
   expect(() => sgd({ dampening: 0.1, nesterov: true })).toThrow("Nesterov");
+  expect(() => sgd({ dampening: 1.1 })).toThrow("dampening must be from 0 to 1; it is 1.1.");
+  for (const weightDecay of [Number.NaN, -5, Number.POSITIVE_INFINITY, 1e39]) {
+    const message = `weightDecay must be 0 or more, and finite as a float32; it is ${weightDecay}.`;
+    for (const make of [sgd, adam, adamW]) expect(() => make({ weightDecay })).toThrow(message);
+  }
+  for (const eps of [Number.NaN, 0, -1e-8, 1e-50, 1e39]) {
+    expect(() => adam({ eps })).toThrow(`eps must be above 0, and finite as a float32; it is ${eps}.`);
+  }
 });

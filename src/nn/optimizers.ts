@@ -1,6 +1,7 @@
 /** The rules by which gradients change weights, as PyTorch has them. */
 
 import { UsageError } from "../signal/errors.ts";
+import { checkNumber, checkRate, checkShare, isFinite32 } from "./number-options.ts";
 
 export interface Optimizer {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** Adam (Kingma and Ba 2015); weight decay is added to the gradient. */
+/** Adam (Kingma and Ba 2015); weight decay is added to the gradient. Throws a UsageError for an option out of range, as all of these do. */
 export function adam(options: AdamOptions = {}): Optimizer {
   return adamOptimizer("adam", 0, { weightDecay: 0, ...options });
 }
@@ -40,7 +41,9 @@ export function sgd({
   readonly nesterov?: boolean;
   readonly weightDecay?: number;
 } = {}): Optimizer {
-  checkPart("momentum", momentum);
+  checkShare("momentum", momentum);
+  checkNumber("dampening", dampening, "from 0 to 1", (value) => value >= 0 && value <= 1);
+  checkRate("weightDecay", weightDecay);
   if (nesterov && (momentum === 0 || dampening !== 0)) {
     throw new UsageError("Nesterov's momentum needs a momentum above 0 and no dampening.");
   }
@@ -58,8 +61,15 @@ function adamOptimizer(
   decoupled: 0 | 1,
   { betas = [0.9, 0.999], eps = 1e-8, weightDecay }: AdamOptions & { readonly weightDecay: number },
 ): Optimizer {
-  checkPart("beta1", betas[0]);
-  checkPart("beta2", betas[1]);
+  checkShare("beta1", betas[0]);
+  checkShare("beta2", betas[1]);
+  checkNumber(
+    "eps",
+    eps,
+    "above 0, and finite as a float32",
+    (value) => Math.fround(value) > 0 && isFinite32(value),
+  );
+  checkRate("weightDecay", weightDecay);
   return {
     name,
     kernel: "adam",
@@ -67,9 +77,4 @@ function adamOptimizer(
     arguments: { beta1: betas[0], beta2: betas[1], eps, decoupled },
     weightDecay,
   };
-}
-
-function checkPart(name: string, value: number): void {
-  if (!(value >= 0 && value < 1))
-    throw new UsageError(`${name} must be at least 0 and below 1; it is ${value}.`);
 }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import golden from "./golden/optimizers.json" with { type: "json" };
-import { constantSchedule, cosineSchedule, oneCycleSchedule, type Schedule } from "./schedules.ts";
+import {
+  constantSchedule,
+  cosineSchedule,
+  customSchedule,
+  oneCycleSchedule,
+  type Schedule,
+} from "./schedules.ts";
 
 const rates = (schedule: Schedule, steps: number) =>
   Array.from({ length: steps }, (_, step) => schedule(step));
@@ -42,7 +48,51 @@ test("rates stay at their last past the end, and are always finite", () => {
 });
 
 test("steps that make no sense are refused", () => {
-  expect(() => cosineSchedule({ learningRate: 1, totalSteps: 0 })).toThrow("0 were given");
+  const whole = "totalSteps must be a whole number, 1 or more; it is";
+  expect(() => cosineSchedule({ learningRate: 1, totalSteps: 0 })).toThrow(`${whole} 0.`);
   expect(() => cosineSchedule({ learningRate: 1, totalSteps: 5, warmupSteps: 5 })).toThrow("5 of 5 steps");
-  expect(() => oneCycleSchedule({ learningRate: 1, totalSteps: 1.5 })).toThrow("whole number");
+  expect(() => oneCycleSchedule({ learningRate: 1, totalSteps: 1.5 })).toThrow(`${whole} 1.5.`);
+  expect(() => cosineSchedule({ learningRate: 1, totalSteps: 5, warmupSteps: -1 })).toThrow("warmupSteps");
+});
+
+describe("rates that could not be trained with are refused by name", () => {
+  const rate = "must be 0 or more, and finite as a float32; it is";
+  const steps = { learningRate: 1, totalSteps: 10 };
+
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, 1e39])("a learning rate of %d", (learningRate) => {
+    const message = `learningRate ${rate} ${learningRate}.`;
+    expect(() => constantSchedule(learningRate)).toThrow(message);
+    expect(() => cosineSchedule({ learningRate, totalSteps: 10 })).toThrow(message);
+    expect(() => oneCycleSchedule({ learningRate, totalSteps: 10 })).toThrow(message);
+    expect(() => cosineSchedule({ ...steps, minimum: learningRate })).toThrow(
+      `minimum ${rate} ${learningRate}.`,
+    );
+  });
+
+  test("of the wrong type", () => {
+    expect(() => constantSchedule("1e-3" as unknown as number)).toThrow(`learningRate ${rate} "1e-3".`);
+    expect(() => constantSchedule(undefined as unknown as number)).toThrow(`learningRate ${rate} undefined.`);
+  });
+
+  test("that divisors make", () => {
+    for (const factor of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e-41]) {
+      const range = `must be above 0, and large enough for the rates to be finite; it is ${factor}.`;
+      expect(() => oneCycleSchedule({ ...steps, divFactor: factor })).toThrow(`divFactor ${range}`);
+      expect(() => oneCycleSchedule({ ...steps, finalDivFactor: factor })).toThrow(`finalDivFactor ${range}`);
+    }
+    for (const pctStart of [-0.1, 1.1, Number.NaN]) {
+      expect(() => oneCycleSchedule({ ...steps, pctStart })).toThrow("pctStart must be from 0 to 1; it is");
+    }
+  });
+});
+
+test("a schedule of one's own gives its rates, and keeps the settings under its name", () => {
+  const halving = customSchedule({ every: 2 }, (step) => 2 ** -Math.floor(step / 2));
+  expect(rates(halving, 5)).toEqual([1, 1, 0.5, 0.5, 0.25]);
+  expect(halving.settings).toEqual({ name: "custom", every: 2 });
+  expect(customSchedule({ name: "mine" }, () => 1).settings).toEqual({ name: "mine" });
+  const settings = { stages: [1, 2] } as unknown as Record<string, number>;
+  expect(() => customSchedule(settings, () => 1)).toThrow("settings are numbers and strings; stages is 1,2.");
+  const swapped = customSchedule as unknown as (rate: () => number) => Schedule;
+  expect(() => swapped(() => 1)).toThrow("customSchedule needs the settings and then the function");
 });

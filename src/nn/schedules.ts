@@ -1,7 +1,9 @@
 /** Learning rates over the steps of a training. Steps count from 0; a schedule gives the rate that step is taken with. */
 
 import { UsageError } from "../signal/errors.ts";
+import { checkNumber, checkRate, checkWhole, isFinite32 } from "./number-options.ts";
 
+/** A function of the update's number. Made by this file's functions; `customSchedule` makes one of any rule. */
 export interface Schedule {
   (step: number): number;
   /** What it was made from, for checkpoints: a training goes on with the schedule that it began with. */
@@ -12,7 +14,31 @@ function schedule(settings: Schedule["settings"], rate: (step: number) => number
   return Object.assign((step: number) => rate(step), { settings });
 }
 
+/**
+ * A schedule of one's own: `rate` gives the learning rate of each update, counted from 0. `settings` are what it was made from, as plain
+ * numbers and strings: a checkpoint keeps them, and a training with other settings does not go on from it unseen.
+ *
+ *     customSchedule({ name: "halving", learningRate: 1e-3, every: 1000 }, (step) => 1e-3 / 2 ** Math.floor(step / 1000))
+ */
+export function customSchedule(
+  settings: Readonly<Record<string, number | string>>,
+  rate: (step: number) => number,
+): Schedule {
+  if (typeof rate !== "function") {
+    throw new UsageError(
+      "customSchedule needs the settings and then the function that gives each update's learning rate.",
+    );
+  }
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value === "number" || typeof value === "string") continue;
+    throw new UsageError(`A schedule's settings are numbers and strings; ${name} is ${String(value)}.`);
+  }
+  return schedule({ name: "custom", ...settings }, rate);
+}
+
+/** The same rate throughout. */
 export function constantSchedule(learningRate: number): Schedule {
+  checkRate("learningRate", learningRate);
   return schedule({ name: "constant", learningRate }, () => learningRate);
 }
 
@@ -31,6 +57,8 @@ export function cosineSchedule({
   readonly warmupSteps?: number;
   readonly minimum?: number;
 }): Schedule {
+  checkRate("learningRate", learningRate);
+  checkRate("minimum", minimum);
   checkSteps(totalSteps, warmupSteps);
   return schedule({ name: "cosine", learningRate, totalSteps, warmupSteps, minimum }, (step) => {
     if (step < warmupSteps) return (learningRate * (step + 1)) / (warmupSteps + 1);
@@ -56,7 +84,19 @@ export function oneCycleSchedule({
   readonly divFactor?: number;
   readonly finalDivFactor?: number;
 }): Schedule {
+  checkRate("learningRate", learningRate);
   checkSteps(totalSteps, 0);
+  checkNumber("pctStart", pctStart, "from 0 to 1", (part) => part >= 0 && part <= 1);
+  for (const [name, value] of Object.entries({ divFactor, finalDivFactor })) {
+    const range = "above 0, and large enough for the rates to be finite";
+    const smallest = name === "divFactor" ? learningRate : learningRate / divFactor;
+    checkNumber(
+      name,
+      value,
+      range,
+      (factor) => factor > 0 && factor < Infinity && isFinite32(smallest / factor),
+    );
+  }
   const first = learningRate / divFactor;
   const last = first / finalDivFactor;
   const peak = pctStart * totalSteps - 1;
@@ -71,10 +111,9 @@ export function oneCycleSchedule({
 }
 
 function checkSteps(totalSteps: number, warmupSteps: number): void {
-  if (!Number.isInteger(totalSteps) || totalSteps < 1) {
-    throw new UsageError(`A schedule needs a whole number of steps, 1 or more; ${totalSteps} were given.`);
-  }
-  if (!(warmupSteps >= 0 && warmupSteps < totalSteps)) {
+  checkWhole("totalSteps", totalSteps, 1);
+  checkWhole("warmupSteps", warmupSteps, 0);
+  if (warmupSteps >= totalSteps) {
     throw new UsageError(
       `The warm-up must be shorter than the training: ${warmupSteps} of ${totalSteps} steps.`,
     );
