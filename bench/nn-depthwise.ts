@@ -1,7 +1,8 @@
 /**
  * The depthwise convolutions of EfficientNet-B0 on 6 x 273 x 256 (6 -> 3 stem), one thread, forward (with moments) and backward (dx and dW)
  * with the views they have in training. Prints for each shape milliseconds an image, GFLOP/s (of the convolution alone) and GB/s (each activation
- * read or written once), and the total over the network's 16 layers.
+ * read or written once), what the gradient of the batch norm below the input costs by itself (norm), and the backward that takes its sums as well
+ * (through); then the totals over the network's 16 layers.
  *
  *   node bench/nn-depthwise.ts [--batch 4] [--seconds 0.3] [--build nn] [--act 2] [--shape I]
  *
@@ -129,7 +130,7 @@ for (const [i, [h, wd, c, k, s, times]] of layers.entries()) {
     xMoments: noise(2 * c),
     rstd: vector(),
     gamma: vector(),
-    xSums: vector() + 0 * space(4 * c),
+    xSums: space(8 * c),
   };
   const below = {
     g: wanted.dx,

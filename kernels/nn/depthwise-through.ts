@@ -4,7 +4,8 @@
  */
 
 import { activate, activateGradient } from "./activate";
-import { CONSTANTS, PIXEL, VIEW_BYTES } from "./depthwise-rows";
+import { PIXEL, VIEW_BYTES } from "./depthwise-rows";
+import { CONSTANTS } from "./one-plus-exp";
 import { madd } from "./simd";
 
 const SILU: i32 = 2;

@@ -1,9 +1,10 @@
 /** Pooling over windows (average, maximum) and over whole images (average, generalised mean). All read a view. */
 
-import { activate, logistic4 } from "./activate";
+import { activate } from "./activate";
 import { exp64, log, log64 } from "./math";
+import { CONSTANTS, onePlusExp } from "./one-plus-exp";
 import { exp, madd, ZERO } from "./simd";
-import { imageSums, imageSumsFinish, padded, share, vectorOr } from "./sums";
+import { blockAfter, imageSums, imageSumsFinish, padded, share, vectorOr } from "./sums";
 
 @unmanaged class ImagePoolArgs {
   x: usize;
@@ -22,6 +23,7 @@ import { imageSums, imageSumsFinish, padded, share, vectorOr } from "./sums";
   scale: usize;
   shift: usize;
   ones: usize;
+  touched: i32;
 }
 
 @inline const WORK_BYTES: usize = 128;
@@ -41,26 +43,27 @@ function sumLoop(act: i32, x: usize, w: Work, gate: usize, rows: usize, stride: 
   }
 }
 
-/** sumLoop for silu and four rows, whose sigmoids are taken together. four: 64 bytes of work space. */
-function sumSilu4(x: usize, w: Work, gate: usize, stride: usize, acc: usize, four: usize): void {
+/** sumLoop for silu and four rows. ahead: the next rows, which are brought near on the way. */
+function sumSilu4(x: usize, ahead: usize, w: Work, gate: usize, stride: usize, acc: usize): void {
+  const one = v128.load(CONSTANTS), round = v128.load(CONSTANTS, 16), log2 = v128.load(CONSTANTS, 32);
+  const high = v128.load(CONSTANTS, 48), low = v128.load(CONSTANTS, 64), c5 = v128.load(CONSTANTS, 80);
+  const c4 = v128.load(CONSTANTS, 96), c3 = v128.load(CONSTANTS, 112), c2 = v128.load(CONSTANTS, 128), c1 = v128.load(CONSTANTS, 144);
+  const scale = w.scale, shift = w.shift;
+  const x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
+  let touched = 0;
   for (let v: usize = 0; v < stride; v += 16) {
-    const a = v128.load(w.scale + v);
-    const b = v128.load(w.shift + v);
-    const z0 = madd(v128.load(x + v), a, b);
-    const z1 = madd(v128.load(x + v + stride), a, b);
-    const z2 = madd(v128.load(x + v + 2 * stride), a, b);
-    const z3 = madd(v128.load(x + v + 3 * stride), a, b);
-    v128.store(four, z0, 0);
-    v128.store(four, z1, 16);
-    v128.store(four, z2, 32);
-    v128.store(four, z3, 48);
-    logistic4(four);
-    let sum = f32x4.mul(z0, v128.load(four));
-    sum = madd(z1, v128.load(four, 16), sum);
-    sum = madd(z2, v128.load(four, 32), sum);
-    sum = madd(z3, v128.load(four, 48), sum);
+    touched |= load<i32>(ahead + 4 * v);
+    let z = madd(v128.load(x + v), v128.load(scale + v), v128.load(shift + v));
+    let sum = f32x4.div(z, onePlusExp(z, one, round, log2, high, low, c5, c4, c3, c2, c1));
+    z = madd(v128.load(x1 + v), v128.load(scale + v), v128.load(shift + v));
+    sum = f32x4.add(sum, f32x4.div(z, onePlusExp(z, one, round, log2, high, low, c5, c4, c3, c2, c1)));
+    z = madd(v128.load(x2 + v), v128.load(scale + v), v128.load(shift + v));
+    sum = f32x4.add(sum, f32x4.div(z, onePlusExp(z, one, round, log2, high, low, c5, c4, c3, c2, c1)));
+    z = madd(v128.load(x3 + v), v128.load(scale + v), v128.load(shift + v));
+    sum = f32x4.add(sum, f32x4.div(z, onePlusExp(z, one, round, log2, high, low, c5, c4, c3, c2, c1)));
     v128.store(acc + v, madd(sum, v128.load(gate + v), v128.load(acc + v)));
   }
+  w.touched = touched;
 }
 
 function averageRows(args: usize, work: usize, image: usize, offset: usize, rows: usize, acc: usize): void {
@@ -68,7 +71,8 @@ function averageRows(args: usize, work: usize, image: usize, offset: usize, rows
   const w = changetype<Work>(work);
   const stride = padded(a.c) << 2;
   const gate = a.xGate ? a.xGate + image * stride : w.ones;
-  if (a.xAct == 2 && rows == 4) sumSilu4(a.x + offset, w, gate, stride, acc, work + WORK_BYTES - 64);
+  const all = <usize>a.n * <usize>a.pixels * stride;
+  if (a.xAct == 2 && rows == 4) sumSilu4(a.x + offset, a.x + blockAfter(offset, stride, all), w, gate, stride, acc);
   else if (a.xAct == 2) sumLoop(2, a.x + offset, w, gate, rows, stride, acc);
   else sumLoop(a.xAct, a.x + offset, w, gate, rows, stride, acc);
 }
