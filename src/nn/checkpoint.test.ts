@@ -84,7 +84,7 @@ describe.each([
       const { state, notes } = readCheckpoint(await readSafetensors(path), path);
       expect(notes).toEqual({ epoch: 3 });
       const second = newTrainer(optimizer, 2);
-      second.restore(state);
+      await second.restore(state);
       expect(second.batches).toBe(stop);
       expect(await train(second, stop, 8)).toEqual(losses.slice(stop));
       const resumed = await second.state();
@@ -127,7 +127,7 @@ test("a checkpoint of another training is refused, and what differs is named", a
   const trainer = newTrainer(adamW(), 1);
   const state = await trainer.state();
   const other = newTrainer(adamW({ weightDecay: 0.5 }), 1, { seed: 6, clipNorm: 2 });
-  expect(() => other.restore(state)).toThrow(
+  await expect(other.restore(state)).rejects.toThrow(
     /optimizer\.weightDecay was 0\.01 and is 0\.5; clipNorm was 1 and is 2; seed was 5 and is 6/,
   );
 });

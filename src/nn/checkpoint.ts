@@ -5,41 +5,46 @@
 
 import { FileError } from "../signal/errors.ts";
 import type { SafeTensors, WritableTensor } from "./safetensors.ts";
-import type { Trainer, TrainerState } from "./trainer.ts";
-import type { TrainerSettings } from "./trainer-settings.ts";
+import type { Trainer } from "./trainer.ts";
+import { type Counts, problemOfCounts, type TrainerState } from "./trainer-state.ts";
 
 const KIND = "lodestone training checkpoint";
+const DAMAGED = "It was damaged, or made by another program; take an earlier checkpoint.";
 
-/** What `writeSafetensors` takes. `notes` is the caller's own: an epoch, the best score so far. */
+const parts = ["model", "optimizer", "average"] as const;
+
+/** What `writeSafetensors` takes. `notes` is the caller's own, plain values: an epoch, the best score so far. */
 export async function checkpointContent(
   trainer: Trainer,
   notes: Readonly<Record<string, unknown>> = {},
 ): Promise<{ tensors: Map<string, WritableTensor>; metadata: Record<string, string> }> {
-  const state = await trainer.state();
+  const { weights, optimizer, average, ...counts } = await trainer.state();
   const { places } = trainer.plan.layout;
   const tensors = new Map<string, WritableTensor>();
-  const put = (prefix: string, map: ReadonlyMap<string, Float32Array>) => {
+  const put = (part: (typeof parts)[number], map: ReadonlyMap<string, Float32Array>) => {
     for (const [name, data] of map) {
-      const { weight } = places.get(name.slice(name.indexOf("/") + 1)) ?? places.get(name)!;
-      tensors.set(`${prefix}/${name}`, { shape: weight.shape, data });
+      const weight = part === "optimizer" ? name.slice(name.indexOf("/") + 1) : name;
+      tensors.set(`${part}/${name}`, { shape: places.get(weight)!.weight.shape, data });
     }
   };
-  put("model", state.weights);
-  put("optimizer", state.optimizer);
-  if (state.average) put("average", state.average);
-  const { batches, updates, seed, settings } = state;
+  put("model", weights);
+  put("optimizer", optimizer);
+  if (average) put("average", average);
   const metadata = {
     kind: KIND,
-    state: JSON.stringify({ batches, updates, seed, settings }),
+    state: JSON.stringify(counts satisfies Counts),
     notes: JSON.stringify(notes),
   };
   return { tensors, metadata };
 }
 
-/** The state that a checkpoint file holds, for `trainer.restore`, and the notes that were kept with it. */
+/**
+ * The state that a checkpoint holds, for `trainer.restore`, and the notes that were kept with it, out of what `readSafetensors` or
+ * `decodeSafetensors` gives. Throws a FileError that names the file, `file`, where it is no checkpoint or was damaged.
+ */
 export function readCheckpoint(
   { tensors, metadata }: SafeTensors,
-  file: string,
+  file = "the checkpoint",
 ): { state: TrainerState; notes: Record<string, unknown> } {
   if (metadata.kind !== KIND) {
     throw new FileError(
@@ -47,19 +52,25 @@ export function readCheckpoint(
       "this isn't a checkpoint of a training. Weights alone are read by loadWeights.",
     );
   }
-  const part = (prefix: string) => {
-    const own = [...tensors].filter(([name]) => name.startsWith(`${prefix}/`));
-    return new Map(own.map(([name, { data }]) => [name.slice(prefix.length + 1), data]));
-  };
-  const { batches, updates, seed, settings } = parse(metadata.state, file);
-  const average = part("average");
+  const own = (prefix: string) =>
+    new Map<string, Float32Array>(
+      [...tensors]
+        .filter(([name]) => name.startsWith(`${prefix}/`))
+        .map(([name, { data }]) => [name.slice(prefix.length + 1), data]),
+    );
+  const unexpected = [...tensors.keys()].filter((name) => !parts.some((part) => name.startsWith(`${part}/`)));
+  if (unexpected.length > 0) {
+    throw new FileError(file, `a checkpoint has no ${unexpected.join(", ")}. ${DAMAGED}`);
+  }
+  const counts = parse(metadata.state, file);
+  const problem = problemOfCounts(counts);
+  if (problem) throw new FileError(file, `${problem}. ${DAMAGED}`);
+  const { batches, updates, accumulated, seed, settings } = counts as unknown as Counts;
+  const average = own("average");
   const state: TrainerState = {
-    batches: Number(batches),
-    updates: Number(updates),
-    seed: Number(seed),
-    settings: settings as TrainerSettings,
-    weights: part("model"),
-    optimizer: part("optimizer"),
+    ...{ batches, updates, accumulated, seed, settings },
+    weights: own("model"),
+    optimizer: own("optimizer"),
     average: average.size > 0 ? average : undefined,
   };
   return { state, notes: parse(metadata.notes, file) };
@@ -70,5 +81,5 @@ function parse(text: string | undefined, file: string): Record<string, unknown> 
     const parsed: unknown = JSON.parse(text ?? "");
     if (typeof parsed === "object" && parsed !== null) return parsed as Record<string, unknown>;
   } catch {}
-  throw new FileError(file, "its metadata can't be read. It was damaged; take an earlier checkpoint.");
+  throw new FileError(file, `its metadata can't be read. ${DAMAGED}`);
 }

@@ -1,4 +1,4 @@
-/** Checks of what a training is told in numbers. */
+/** Checks of what a training is given in numbers. */
 
 import { UsageError } from "../signal/errors.ts";
 
@@ -36,4 +36,8 @@ export function checkWhole(name: string, value: unknown, from: number, to = Numb
   checkNumber(name, value, `a whole number, ${range}`, (whole) => {
     return Number.isSafeInteger(whole) && whole >= from && whole <= to;
   });
+}
+
+export function isFloats(data: unknown): data is Float32Array {
+  return Object.prototype.toString.call(data) === "[object Float32Array]";
 }

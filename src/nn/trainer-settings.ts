@@ -1,9 +1,10 @@
-/** What a training is done with, as plain values: a checkpoint keeps them, and goes on only with the same. */
+/** What a training is done with, as plain values: a checkpoint keeps them, and goes on only with the same, unless told otherwise. */
 
 import { InputError } from "../signal/errors.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Schedule } from "./schedules.ts";
 
+/** Numbers are finite, as JSON has no others; what isn't stands as text. */
 export type TrainerSettings = Readonly<Record<string, number | string>>;
 
 export function trainerSettings(
@@ -12,11 +13,17 @@ export function trainerSettings(
   others: TrainerSettings,
 ): TrainerSettings {
   const { name, weightDecay } = optimizer;
-  return {
+  const all = {
     ...prefixed("optimizer", { name, ...optimizer.arguments, weightDecay }),
     ...prefixed("schedule", schedule.settings),
     ...others,
   };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [
+      name,
+      typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+    ]),
+  );
 }
 
 /** Throws an InputError that names each setting that differs. */
@@ -28,7 +35,8 @@ export function checkSettings(begun: TrainerSettings, now: TrainerSettings): voi
     (name) => `${name} was ${begun[name] ?? "absent"} and is ${now[name] ?? "absent"}`,
   );
   throw new InputError(
-    `The checkpoint is of a training with other settings: ${each.join("; ")}. Give it the ones that it began with.`,
+    `The checkpoint is of a training with other settings: ${each.join("; ")}. Give the trainer the ones that it began with, or train on ` +
+      "with these from here: restore(state, { newSettings: true }).",
   );
 }
 

@@ -147,7 +147,7 @@ describe("numbers that aren't finite", () => {
   test("from the schedule end in an error before the step", async () => {
     const schedule: Schedule = Object.assign(() => Number.NaN, { settings: {} });
     await expect(trainerOf(network(3), { schedule }).step(batch(3, 0))).rejects.toThrow(
-      "The schedule gives the learning rate NaN for update 0.",
+      "The schedule gives the learning rate NaN for update 0; it must be 0 or more, and finite as a float32.",
     );
   });
 });
@@ -160,7 +160,7 @@ describe("mistakes", () => {
     );
     await expect(trainer.step({ image: batch(3, 0).image! })).rejects.toThrow("targets needs 6 numbers");
     await expect(trainer.evaluate({})).rejects.toThrow(
-      "image needs 270 numbers ([3, 3, 6, 5]); none were given.",
+      "image needs 1 to 3 times 90 numbers ([3, 6, 5] each); none were given.",
     );
     expect((await trainer.evaluate({ image: batch(3, 0).image! })).length).toBe(6);
   });
@@ -176,7 +176,9 @@ describe("mistakes", () => {
   });
 
   test("accumulating nothing", () => {
-    expect(() => trainerOf(network(3), { accumulate: 0 })).toThrow("1 batch or more; 0 were asked for");
+    expect(() => trainerOf(network(3), { accumulate: 0 })).toThrow(
+      "accumulate must be a whole number, 1 or more; it is 0.",
+    );
   });
 
   test("a trainer whose engine has gone on to another network", async () => {

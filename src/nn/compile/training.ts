@@ -24,8 +24,12 @@ export interface TrainingPlan extends Plan {
   readonly gradNorm: Tensor;
   /** [start, end, decay] of each learned weight, in floats; the host writes it. */
   readonly decays: Tensor;
-  /** [n, classes] in PyTorch's order, of the last batch that `gradients` or `evaluate` saw. */
+  /** How many numbers the weights hold that are NaN or infinite, a uint32: `statistics` counts them when all else is done. */
+  readonly broken: Tensor;
+  /** [n, classes] in PyTorch's order, of the last batch that `gradients` saw. */
   readonly logits: Tensor;
+  /** The same, of the last batch that `evaluate` saw. */
+  readonly scores: Tensor;
 }
 
 const LOSSES = "bceWithLogits, focal, crossEntropy, mse";
@@ -72,13 +76,16 @@ export function compileTraining(
   const gradNorm = table.create("gradient norm", 1, true);
   const outputs = logits.shape.reduce((product, size) => product * size, 1);
   const hostLogits = table.create("logits", outputs, true);
+  const hostScores = table.create("scores", outputs, true);
+  const broken = table.create("count of weights that are not finite", 1, true);
 
   const lower = (training: boolean, arena: Tensor, wanted: readonly Value[]) => {
     const arenas = training ? { layout, weights: arena, gradients } : { layout, weights: arena };
+    const to = training ? hostLogits : hostScores;
     return lowerGraph(graph, table, arenas, (shape) => engine.packedConvFloats(shape), {
       training,
       outputs: wanted,
-      hostCopies: [{ value: logits, to: hostLogits }],
+      hostCopies: [{ value: logits, to }],
     });
   };
   const forwardBackward = lower(true, weights, [loss, logits]);
@@ -98,7 +105,10 @@ export function compileTraining(
     programs: {
       clear: [step("fillZero", { bytes: count * 4 }, { address: gradients })],
       gradients: forwardBackward.instructions,
-      statistics: forwardBackward.afterStep,
+      statistics: [
+        ...forwardBackward.afterStep,
+        step("countNonFinite", { x: weights, count: layout.floats }, { out: broken }),
+      ],
       norm: [step("gradNorm", { g: gradients, count }, { norm: gradNorm })],
       update: [
         ...(clipNorm === undefined
@@ -133,7 +143,9 @@ export function compileTraining(
     loss: lossTensor,
     gradNorm,
     decays,
+    broken,
     logits: hostLogits,
+    scores: hostScores,
   };
   return withRecomputation(plan, forwardBackward, table, engine, memory);
 }

@@ -28,7 +28,7 @@ const trainer = createTrainer({ graph, logits, loss }, engine, {
   weights: initWeights(graph, 1),
   schedule: oneCycleSchedule({ learningRate: 1e-2, totalSteps: Number(steps) }),
 });
-if (existsSync(path)) trainer.restore(readCheckpoint(await readSafetensors(path), path).state);
+if (existsSync(path)) await trainer.restore(readCheckpoint(await readSafetensors(path), path).state);
 
 while (trainer.batches < Number(steps)) {
   const { images, targets } = goldenBatch(trainer.batches, shape);
