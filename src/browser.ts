@@ -27,10 +27,13 @@ export { NOMINAL_AXES, type NominalAxes, npySpectrogramSources } from "./formats
 export type { WriteOptions } from "./formats/power-blocks.ts";
 export { openSigproc } from "./formats/sigproc.ts";
 export { checkpointContent, readCheckpoint } from "./nn/checkpoint.ts";
+export type { WeightLayout } from "./nn/compile/tensors.ts";
+export type { TrainingParts, TrainingPlan } from "./nn/compile/training.ts";
 export type { Engine, Session } from "./nn/engines/engine.ts";
 export { createEngine, type WebEngineOptions } from "./nn/engines/wasm/engine.web.ts";
 export { countMultiplyAdds, type MultiplyAdds } from "./nn/flops.ts";
 export { createGraph } from "./nn/graph.ts";
+export * as layers from "./nn/layers.ts";
 export {
   type BuiltModel,
   countParameters,
@@ -42,22 +45,47 @@ export {
   modelNames,
 } from "./nn/models/model.ts";
 export { type ExportOnnxOptions, exportOnnx, type OnnxMetadata } from "./nn/onnx/export.ts";
-export { describeOnnx, type OnnxDescription } from "./nn/onnx/read.ts";
+export { describeOnnx, type OnnxDescription, type OnnxPortDescription } from "./nn/onnx/read.ts";
 export { type OnnxRuntime, type OnnxScores, type OnnxSession, openOnnxSession } from "./nn/onnx/session.ts";
-export type { Graph, Shape, Value, Weight } from "./nn/op.ts";
+export type {
+  Activation,
+  Arguments,
+  ConvShape,
+  GradView,
+  Graph,
+  Init,
+  Lowering,
+  OnnxAttribute,
+  OnnxBuilder,
+  Op,
+  Shape,
+  Value,
+  View,
+  Weight,
+} from "./nn/op.ts";
+export type { Pair } from "./nn/ops/attributes.ts";
 export * as ops from "./nn/ops/index.ts";
 export { type AdamOptions, adam, adamW, type Optimizer, sgd } from "./nn/optimizers.ts";
+export type { Argument, Instruction, Plan, Program, Tensor } from "./nn/plan.ts";
 export {
   decodeSafetensors,
+  type EncodeOptions,
   encodeSafetensors,
   type SafeTensor,
   type SafeTensors,
   type WritableTensor,
 } from "./nn/safetensors.ts";
-export { constantSchedule, cosineSchedule, oneCycleSchedule, type Schedule } from "./nn/schedules.ts";
+export {
+  constantSchedule,
+  cosineSchedule,
+  customSchedule,
+  oneCycleSchedule,
+  type Schedule,
+} from "./nn/schedules.ts";
 export {
   type Batch,
   createTrainer,
+  type RestoreOptions,
   type StepReport,
   type Trainer,
   type TrainerOptions,
@@ -145,6 +173,7 @@ export {
   sliceTime,
   type TimeAxis,
 } from "./signal/spectrogram.ts";
+export { VERSION } from "./signal/version.ts";
 export type { BandpassSpec } from "./simulate/bandpass.ts";
 export { exampleObservation, exampleSpec } from "./simulate/example-observation.ts";
 export {

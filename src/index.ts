@@ -9,7 +9,7 @@ export { type OpenOptions, openSpectrograms, writeSpectrogram } from "./formats/
 export type { SigprocBits } from "./formats/sigproc-encode.ts";
 export { writeSigproc } from "./formats/sigproc-write.node.ts";
 export { createEngine, type EngineOptions } from "./nn/engines/wasm/engine.node.ts";
-export { type HubOptions, loadFromHub } from "./nn/hub.node.ts";
+export { fetchFromHub, type HubFile, type HubOptions, loadFromHub } from "./nn/hub.node.ts";
 export { writeOnnx } from "./nn/onnx/onnx.node.ts";
 export { openOnnx, scoreOnnx } from "./nn/onnx/session.node.ts";
 export { readSafetensors, writeSafetensors } from "./nn/safetensors.node.ts";
