@@ -127,6 +127,74 @@ export function gatherPatches(
   }
 }
 
+/** Adds `count` pieces of `bytes` bytes, `fromStep` apart, to places `toStep` apart, which may overlap. */
+function addPieces(from: usize, fromStep: usize, to: usize, toStep: usize, bytes: usize, count: i32): void {
+  if (bytes == 48) {
+    for (; count > 0; count--) {
+      v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+      v128.store(to, f32x4.add(v128.load(to, 16), v128.load(from, 16)), 16);
+      v128.store(to, f32x4.add(v128.load(to, 32), v128.load(from, 32)), 32);
+      from += fromStep;
+      to += toStep;
+    }
+    return;
+  }
+  for (; count > 0; count--) {
+    for (let b: usize = 0; b < bytes; b += 16)
+      v128.store(to + b, f32x4.add(v128.load(to + b), v128.load(from + b)));
+    from += fromStep;
+    to += toStep;
+  }
+}
+
+/** scatterPatches where a line's taps are one piece of memory, in the patch and in the image. */
+function scatterLines(
+  patches: usize,
+  s: ConvSize,
+  row: i32,
+  rows: i32,
+  image: usize,
+  pixel: usize,
+  line0: i32,
+  line1: i32,
+): void {
+  const bytes = pixel * <usize>s.kw;
+  const patch = bytes * <usize>s.kh;
+  while (rows > 0) {
+    const line = row / s.ow;
+    const ox = row - line * s.ow;
+    const count = min(rows, s.ow - ox);
+    const n = line / s.oh;
+    const end = ox + count;
+    /** Columns [low, high) whose taps all stand inside the image. */
+    const low = firstInside(0, -s.pw, s.sw, ox, end);
+    const high = firstInside(s.wd, s.kw - 1 - s.pw, s.sw, low, end);
+    for (let ky = 0; ky < s.kh; ky++) {
+      const iy = (line - n * s.oh) * s.sh - s.ph + ky * s.dh;
+      const inputLine = n * s.h + iy;
+      if (iy < 0 || iy >= s.h || inputLine < line0 || inputLine >= line1) continue;
+      const from = patches + <usize>ky * bytes;
+      const to = image + <usize>inputLine * <usize>s.wd * pixel;
+      for (let x = ox; x < end; x++) {
+        const ix = x * s.sw - s.pw;
+        const at = from + <usize>(x - ox) * patch;
+        if (x == low && high > low) {
+          addPieces(at, patch, to + <usize>ix * pixel, <usize>s.sw * pixel, bytes, high - low);
+          x = high - 1;
+          continue;
+        }
+        const first = max(0, -ix);
+        const last = min(s.kw, s.wd - ix);
+        const inside = <usize>max(0, last - first) * pixel;
+        addPieces(at + <usize>first * pixel, 0, to + <usize>(ix + first) * pixel, 0, inside, 1);
+      }
+    }
+    patches += <usize>count * patch;
+    row += count;
+    rows -= count;
+  }
+}
+
 /**
  * Adds rows of patches (row-major, 4 * quads * kh * kw floats each) to the image's lines [line0, line1), lines counted over all images;
  * the image has `pixel` bytes a pixel.
@@ -144,8 +212,10 @@ export function scatterPatches(
   line1: i32,
 ): void {
   const bytes = <usize>quads << 4;
-  /** A line's taps are one piece of memory, in the patch and in the image. */
-  const beside = s.dw == 1 && bytes == pixel;
+  if (s.dw == 1 && bytes == pixel) {
+    scatterLines(patches, s, row, rows, image, pixel, line0, line1);
+    return;
+  }
   for (let r = 0; r < rows; r++) {
     const line = (row + r) / s.ow;
     const ox = row + r - line * s.ow;
@@ -155,17 +225,6 @@ export function scatterPatches(
       const iy = oy * s.sh - s.ph + ky * s.dh;
       const inputLine = n * s.h + iy;
       if (iy < 0 || iy >= s.h || inputLine < line0 || inputLine >= line1) {
-        patches += bytes * <usize>s.kw;
-        continue;
-      }
-      if (beside) {
-        const ix = ox * s.sw - s.pw;
-        const low = max(0, -ix);
-        const high = min(s.kw, s.wd - ix);
-        const at = image + (<usize>inputLine * <usize>s.wd + <usize>ix) * pixel;
-        const end = <usize>max(0, high) * bytes;
-        for (let b = <usize>low * bytes; b < end; b += 16)
-          v128.store(at + b, f32x4.add(v128.load(at + b), v128.load(patches + b)));
         patches += bytes * <usize>s.kw;
         continue;
       }
