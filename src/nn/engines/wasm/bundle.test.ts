@@ -18,12 +18,14 @@ const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta
 const page = `
   import { createEngine } from ${JSON.stringify(pathOf("../../../browser.ts"))};
   import { fiveSteps } from ${JSON.stringify(pathOf("../../testing/five-steps.ts"))};
-  globalThis.steps = async (kernels) => {
-    const engine = await createEngine({ threads: 2, kernels });
-    const steps = await fiveSteps(engine);
+  const withEngine = async (options, use) => {
+    const engine = await createEngine(options);
+    const result = await use(engine);
     await engine.close();
-    return steps;
+    return result;
   };
+  globalThis.steps = (options) => withEngine(options, fiveSteps);
+  globalThis.threads = (options) => withEngine(options, ({ threads }) => threads).catch(({ message }) => message);
 `;
 
 let folder: string;
@@ -65,8 +67,9 @@ async function serveBuilt(): Promise<Server> {
 }
 
 // Chromium comes from Debian's package `chromium`.
-test.skipIf(!existsSync(executablePath))(
-  "trains as Node does, also with kernels from another folder",
+const inChromium = test.skipIf(!existsSync(executablePath));
+inChromium(
+  "trains as Node does, with kernels from another folder, and on one thread where a page can't wait for workers",
   async () => {
     await mkdir(join(built, "own"));
     for (const name of ["nn.wasm", "nn-plain.wasm"])
@@ -80,10 +83,13 @@ test.skipIf(!existsSync(executablePath))(
     try {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-      expect(await page.evaluate("steps()")).toEqual(expected);
-      expect(await page.evaluate('steps("own")')).toEqual(expected);
-      const nowhere = await page.evaluate('steps("nowhere/").catch(({ message }) => message)');
+      expect(await page.evaluate("steps({ threads: 2 })")).toEqual(expected);
+      expect(await page.evaluate('threads({ threads: 2, kernels: "own" })')).toBe(2);
+      const nowhere = await page.evaluate('threads({ kernels: "nowhere/" })');
       expect(nowhere).toMatch(/kernels are not at http:.*\/nowhere\/nn\.wasm \(HTTP status 404\)/);
+      await page.evaluate("delete Atomics.waitAsync");
+      expect(await page.evaluate("threads({})")).toBe(1);
+      expect(await page.evaluate("threads({ threads: 2 })")).toMatch(/lacks Atomics\.waitAsync/);
     } finally {
       await browser.close();
       server.closeAllConnections();

@@ -11,7 +11,10 @@ import { startThread, type ThreadStart } from "./thread.ts";
 import { checkThreads, createWasmEngine, MAX_THREADS, type ThreadTeam } from "./wasm-engine.ts";
 
 export interface WebEngineOptions {
-  /** Workers; as many as the machine has cores if the page is isolated, else none: one thread where the engine is called. */
+  /**
+   * Workers; as many as the machine has cores if the page is isolated and the browser has Atomics.waitAsync, else none: one thread where
+   * the engine is called.
+   */
   readonly threads?: number;
   /** The folder, on a server, that holds `nn.wasm` and `nn-plain.wasm`; if not given, where the package or a bundler put them. */
   readonly kernels?: URL | string;
@@ -33,6 +36,13 @@ function kernelFile(build: keyof typeof builds, folder: URL | string | undefined
 export async function createEngine({ threads, kernels }: WebEngineOptions = {}): Promise<Engine> {
   if (threads !== undefined) checkThreads(threads);
   const isolated = globalThis.crossOriginIsolated === true;
+  // What the page waits for its workers with; Firefox lacked it until 2025.
+  const canWait = "waitAsync" in Atomics;
+  if (threads !== undefined && threads > 1 && !canWait) {
+    throw new UsageError(
+      "This browser lacks Atomics.waitAsync, so the engine has one thread here; leave `threads` out.",
+    );
+  }
   if (threads !== undefined && threads > 1 && !isolated) {
     throw new UsageError(
       "The page is not cross-origin isolated, so the engine can't share memory with workers; leave `threads` out, " +
@@ -44,7 +54,7 @@ export async function createEngine({ threads, kernels }: WebEngineOptions = {}):
   if (!response.ok)
     throw new InputError(`The kernels are not at ${file.href} (HTTP status ${response.status}).`);
   const module = await WebAssembly.compile(await response.arrayBuffer());
-  if (!isolated) return createWasmEngine(module, 1, runHere);
+  if (!isolated || !canWait) return createWasmEngine(module, 1, runHere);
   return createWasmEngine(
     module,
     threads ?? Math.min(navigator.hardwareConcurrency, MAX_THREADS),
