@@ -8,6 +8,7 @@
 import { ConvSize, isPointwise, padded } from "./conv-size";
 import { Source, copyRows, prepare, zeroRows } from "./conv-source";
 import { multiplyTransposedStrip } from "./gemm";
+import { multiplyTransposedFour } from "./gemm-narrow";
 
 /** Most columns of a line that are taken at a time. */
 const COLUMNS: i32 = 264;
@@ -163,7 +164,8 @@ export function multiplyBand(
   for (let ky = 0; ky < s.kh; ky++) {
     for (let kx = 0; kx < s.kw; kx += each) {
       const from = a + load<u32>(taps + (<usize>(ky * s.kw + kx) << 2));
-      multiplyTransposedStrip(d, dStep, kd, from, rows, add, zeros, part);
+      if (each == 2 && kx + 1 == s.kw && !(kd & 7)) multiplyTransposedFour(d, dStep, kd, from, rows, add, zeros, part);
+      else multiplyTransposedStrip(d, dStep, kd, from, rows, add, zeros, part);
       part += <usize>kd << 5;
     }
   }
