@@ -73,5 +73,5 @@ function given(data: unknown): string {
   if (data === undefined || data === null) return "none were given";
   if (isFloats(data)) return `${data.length} were given`;
   const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
-  return `they must be in a Float32Array, not ${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+  return `they must be in a Float32Array, and are of type ${kind}`;
 }

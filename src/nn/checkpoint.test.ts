@@ -11,11 +11,12 @@ import { createEngine } from "./engines/wasm/engine.node.ts";
 import { createModel } from "./models/model.ts";
 import { bceWithLogits } from "./ops/bce-with-logits.ts";
 import { input } from "./ops/input.ts";
-import { adamW, type Optimizer, sgd } from "./optimizers.ts";
+import { adam, adamW, type Optimizer, sgd } from "./optimizers.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.node.ts";
-import { cosineSchedule } from "./schedules.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { constantSchedule, cosineSchedule } from "./schedules.ts";
 import { goldenBatch } from "./testing/golden-weights.ts";
-import { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
+import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from "./trainer.ts";
 import { initWeights } from "./weights.ts";
 
 const shape = [2, 3, 33, 31] as const;
@@ -132,7 +133,142 @@ test("a checkpoint of another training is refused, and what differs is named", a
   );
 });
 
-test("a file with weights alone is no checkpoint", () => {
-  const read = () => readCheckpoint({ tensors: new Map(), metadata: {} }, "weights.safetensors");
-  expect(read).toThrow(/weights\.safetensors: this isn't a checkpoint/);
+describe("a checkpoint gone on from with other settings, when told to", () => {
+  /** Through a file's form and back. */
+  async function taken(trainer: Trainer) {
+    const { tensors, metadata } = await checkpointContent(trainer);
+    return readCheckpoint(decodeSafetensors(encodeSafetensors(tensors, { metadata }))).state;
+  }
+  const longer = { schedule: constantSchedule(1e-4), clipNorm: 3, seed: 7 };
+
+  test("trains on with the trainer's own, which the next checkpoint then holds", async () => {
+    const first = newTrainer(adamW(), 1);
+    await train(first, 0, 4);
+    const state = await taken(first);
+    const second = newTrainer(adamW({ weightDecay: 0.1 }), 2, longer);
+    await expect(second.restore(state)).rejects.toThrow("restore(state, { newSettings: true })");
+    await second.restore(state, { newSettings: true });
+    expect([second.batches, second.updates]).toEqual([4, 2]);
+    const { images, targets } = goldenBatch(4, shape);
+    expect((await second.step({ image: images, targets })).learningRate).toBe(1e-4);
+    const losses = await train(second, 5, 8);
+    const next = await taken(second);
+    expect(next.settings).toMatchObject({ seed: 7, clipNorm: 3, "schedule.name": "constant" });
+    expect(next.seed).toBe(7);
+    const third = newTrainer(adamW({ weightDecay: 0.1 }), 3, longer);
+    await third.restore(state, { newSettings: true });
+    expect((await train(third, 4, 8)).slice(1)).toEqual(losses);
+  });
+
+  test("may begin to average, and accumulate otherwise between updates", async () => {
+    const first = newTrainer(adamW(), 1);
+    await train(first, 0, 5);
+    const middle = await taken(first);
+    await train(first, 5, 6);
+    const between = await taken(first);
+    const second = newTrainer(adamW(), 2, { accumulate: 4, emaDecay: undefined });
+    await expect(second.restore(middle, { newSettings: true })).rejects.toThrow(
+      /taken after 1 of 2 batches of an update: `accumulate` can't change there\. Train on with accumulate: 2/,
+    );
+    await second.restore(between, { newSettings: true });
+    const updated: boolean[] = [];
+    for (let i = 6; i < 11; i++) {
+      const { images, targets } = goldenBatch(i, shape);
+      updated.push((await second.step({ image: images, targets })).updated);
+    }
+    expect(updated).toEqual([false, false, false, true, false]);
+    const stopped = await taken(second);
+    expect([stopped.batches, stopped.updates, stopped.accumulated]).toEqual([11, 4, 1]);
+
+    const third = newTrainer(adamW(), 3, { accumulate: 4, emaDecay: 0.5 });
+    await third.restore(stopped, { newSettings: true });
+    expect(await third.weights()).toEqual(stopped.weights);
+    expect(await train(third, 11, 14)).toHaveLength(3);
+    expect(third.updates).toBe(5);
+  });
+
+  test("needs an optimiser that keeps the same numbers", async () => {
+    const state = await taken(newTrainer(adamW(), 1));
+    await newTrainer(adam(), 1).restore(state, { newSettings: true });
+    await expect(newTrainer(sgd(), 1).restore(state, { newSettings: true })).rejects.toThrow(
+      "The checkpoint's optimiser, adamW, keeps m, v; this one, sgd, keeps momentumBuffer. Use the checkpoint's optimiser",
+    );
+  });
+
+  test("is not needed for settings that JSON has no numbers for", async () => {
+    const options = { clipNorm: Number.POSITIVE_INFINITY };
+    const state = await taken(newTrainer(adamW(), 1, options));
+    expect(state.settings.clipNorm).toBe("Infinity");
+    await newTrainer(adamW(), 2, options).restore(state);
+  });
+});
+
+describe("what is no checkpoint", () => {
+  const content = async () => {
+    const { tensors, metadata } = await checkpointContent(newTrainer(adamW(), 1));
+    return decodeSafetensors(encodeSafetensors(tensors, { metadata }));
+  };
+
+  test("a file with weights alone", () => {
+    const weights = { tensors: new Map(), metadata: {} };
+    expect(() => readCheckpoint(weights, "weights.safetensors")).toThrow(
+      /^weights\.safetensors: this isn't a checkpoint/,
+    );
+    expect(() => readCheckpoint(weights)).toThrow(/^the checkpoint: this isn't a checkpoint/);
+  });
+
+  test("one whose counts or settings are damaged, which are named", async () => {
+    const { tensors, metadata } = await content();
+    const state = JSON.parse(metadata.state!) as Record<string, unknown>;
+    const reading = (changed: unknown) => () =>
+      readCheckpoint({ tensors, metadata: { ...metadata, state: JSON.stringify(changed) } }, "last");
+    expect(reading(state)().state).toMatchObject(state);
+    const without = (name: string) => ({ ...state, [name]: undefined });
+    expect(reading({})).toThrow(
+      "last: batches must be a whole number, 0 or more; it is absent. It was damaged",
+    );
+    expect(reading({ ...state, updates: -1 })).toThrow(
+      "updates must be a whole number, 0 or more; it is -1.",
+    );
+    expect(reading({ ...state, updates: 3 })).toThrow(
+      "3 updates and 0 batches since can't come from 0 batches",
+    );
+    expect(reading(without("accumulated"))).toThrow("accumulated must be");
+    expect(reading({ ...state, seed: 0.5 })).toThrow("seed must be");
+    expect(reading(without("settings"))).toThrow("the settings are absent");
+    expect(reading({ ...state, settings: { clipNorm: null } })).toThrow(
+      "the setting clipNorm must be a number or a string; it is null.",
+    );
+    expect(reading(3)).toThrow("its metadata can't be read");
+    const more = new Map(tensors).set("other/x", [...tensors.values()][0]!);
+    expect(() => readCheckpoint({ tensors: more, metadata }, "last")).toThrow(
+      "last: a checkpoint has no other/x.",
+    );
+  });
+
+  test("a state made up, or of another network, changes nothing", async () => {
+    const trainer = newTrainer(adamW(), 1);
+    const state = await trainer.state();
+    await train(trainer, 0, 1);
+    const before = await trainer.state();
+    const refused = async (wrong: object, message: string) => {
+      await expect(trainer.restore({ ...state, ...wrong } as TrainerState)).rejects.toThrow(message);
+    };
+    const made = "The state to restore is none that a trainer gave: ";
+    await refused({ batches: undefined }, `${made}batches must be`);
+    await refused({ weights: {} }, `${made}weights must be a Map`);
+    await expect(trainer.restore(undefined as unknown as TrainerState)).rejects.toThrow(made);
+    const name = "conv_stem.weight";
+    const other = new Map(state.weights).set("more", new Float32Array(1)).set(name, new Float32Array(2));
+    await refused({ weights: other }, "more is unexpected");
+    await refused({ weights: other }, `${name} needs`);
+    await refused({ average: undefined }, "The checkpoint lacks the weights' moving average.");
+    const nan = new Float32Array(state.optimizer.get(`m/${name}`)!.length).fill(Number.NaN);
+    await refused(
+      { optimizer: new Map(state.optimizer).set(`m/${name}`, nan) },
+      `${name} holds numbers that are NaN`,
+    );
+    await refused({ optimizer: new Map(state.optimizer).set("q/x", nan) }, "keeps m, v, q");
+    expect(await trainer.state()).toEqual(before);
+  });
 });

@@ -1,35 +1,27 @@
 import { describe, expect, test } from "vitest";
 import type { TrainingParts } from "./compile/training.ts";
-import { convLayer, linearLayer, normSilu } from "./layers.ts";
+import { convLayer, linearLayer } from "./layers.ts";
 import { silu } from "./ops/activation.ts";
 import { bceWithLogits } from "./ops/bce-with-logits.ts";
+import { crossEntropy } from "./ops/cross-entropy.ts";
 import { globalAvgPool } from "./ops/global-avg-pool.ts";
 import { input } from "./ops/input.ts";
 import { flatten } from "./ops/reshape.ts";
 import { adamW, sgd } from "./optimizers.ts";
-import { constantSchedule, cosineSchedule, type Schedule } from "./schedules.ts";
-import { expectNear, randomInputs } from "./testing/check-graph.ts";
+import { constantSchedule, cosineSchedule, customSchedule, type Schedule } from "./schedules.ts";
+import { expectNear } from "./testing/check-graph.ts";
 import { goldenWeights } from "./testing/golden-graph.ts";
 import { imageOf } from "./testing/small-networks.ts";
+import { smallBatch, smallNetwork, smallTrainer } from "./testing/small-training.ts";
 import { testMachines } from "./testing/test-engines.ts";
-import { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
+import type { TrainerOptions } from "./trainer.ts";
 
 const machines = testMachines([{ threads: 2, relaxedSimd: true }]);
 
-/** Two convolutions and a linear layer; with batch norm or without. */
-function network(n: number, { norm = true } = {}): TrainingParts {
-  const x = imageOf([n, 3, 6, 5]);
-  const first = convLayer(x, "conv1", 6, { kernel: 3, bias: !norm });
-  const second = convLayer(norm ? normSilu(first, "bn1") : silu(first), "conv2", 4, { kernel: 3, stride: 2 });
-  const logits = linearLayer(flatten(globalAvgPool(silu(second))), "fc", 2);
-  return { graph: x.graph, logits, loss: bceWithLogits(logits, input(x.graph, "targets", [n, 2])) };
-}
-
-function trainerOf(parts: TrainingParts, options: Partial<TrainerOptions> = {}): Trainer {
-  return createTrainer(parts, machines[0]!.engine, { weights: goldenWeights(parts.graph), ...options });
-}
-
-const batch = (n: number, seed: number) => randomInputs(network(n).graph, seed);
+const network = smallNetwork;
+const batch = smallBatch;
+const trainerOf = (parts: TrainingParts, options?: Partial<TrainerOptions>) =>
+  smallTrainer(machines[0]!.engine, parts, options);
 
 describe("accumulation", () => {
   const optimizer = sgd({ momentum: 0.5, weightDecay: 0.1 });
@@ -144,6 +136,41 @@ describe("numbers that aren't finite", () => {
     expect(await untroubled.weights()).toEqual(weights);
   });
 
+  test("from targets that a loss can't read are told so", async () => {
+    const x = imageOf([2, 3, 4, 4]);
+    const logits = linearLayer(flatten(globalAvgPool(convLayer(x, "conv", 4))), "fc", 3);
+    const loss = crossEntropy(logits, input(x.graph, "classes", [2]));
+    const trainer = trainerOf({ graph: x.graph, logits, loss });
+    const image = new Float32Array(96).fill(0.3);
+    await expect(trainer.step({ image, classes: Float32Array.of(0, 3) })).rejects.toThrow(
+      /isn't finite comes from crossEntropy\. .* its targets must be class numbers: whole, from 0, below the number of classes\./,
+    );
+    expect((await trainer.step({ image, classes: Float32Array.of(0, 2) })).updated).toBe(true);
+  });
+
+  test("that an update makes of weights are told as that, and nothing goes on from them but what is restored", async () => {
+    const schedule = customSchedule({ name: "huge" }, (step) => (step === 1 ? 3e38 : 1e-3));
+    const optimizer = sgd({ weightDecay: 100 });
+    for (const ema of [{}, { emaDecay: 0.9 }]) {
+      const trainer = trainerOf(network(3), { schedule, optimizer, ...ema });
+      await trainer.step(batch(3, 0));
+      const good = await trainer.state();
+      const scored = await trainer.weights();
+      const message =
+        /^Step 1: the update with the learning rate 3e\+38 made \d+ of the weights NaN or infinite, conv1\.weight the first\. .*restore/;
+      await expect(trainer.step(batch(3, 1))).rejects.toThrow(message);
+      await expect(trainer.step(batch(3, 1))).rejects.toThrow(message);
+      await expect(trainer.state()).rejects.toThrow(message);
+      if ("emaDecay" in ema) expect(await trainer.weights()).toEqual(scored);
+      else {
+        await expect(trainer.weights()).rejects.toThrow(message);
+        await expect(trainer.evaluate(batch(3, 1))).rejects.toThrow(message);
+      }
+      await trainer.restore(good);
+      expect(await trainer.state()).toEqual(good);
+    }
+  });
+
   test("from the schedule end in an error before the step", async () => {
     const schedule: Schedule = Object.assign(() => Number.NaN, { settings: {} });
     await expect(trainerOf(network(3), { schedule }).step(batch(3, 0))).rejects.toThrow(
@@ -152,7 +179,53 @@ describe("numbers that aren't finite", () => {
   });
 });
 
+describe("scoring", () => {
+  test("takes fewer images than the network does at a time, and gives as many scores", async () => {
+    const trainer = trainerOf(network(3));
+    await trainer.step(batch(3, 0));
+    const whole = await trainer.evaluate(batch(3, 1));
+    expect(whole.length).toBe(6);
+    for (const count of [1, 2, 3]) {
+      const image = batch(3, 1).image!.slice(0, count * 90);
+      expect(await trainer.evaluate({ image })).toEqual(whole.slice(0, count * 2));
+    }
+    for (const numbers of [0, 89, 91, 360]) {
+      await expect(trainer.evaluate({ image: new Float32Array(numbers) })).rejects.toThrow(
+        `image needs 1 to 3 times 90 numbers ([3, 6, 5] each); ${numbers} were given.`,
+      );
+    }
+  });
+
+  test("ends in an error where a score isn't finite, and names what made it so", async () => {
+    const trainer = trainerOf(network(3));
+    const image = batch(3, 1).image!;
+    await expect(trainer.evaluate({ image: image.with(100, Number.NaN) })).rejects.toThrow(
+      /^Scoring: a logit of image 1 is NaN; .* comes from input image\. Look for NaN and infinities in what the batch gives as image\.$/,
+    );
+    await expect(trainer.evaluate({ image: image.map((x) => x * 1e38) })).rejects.toThrow(
+      /^Scoring: a logit of image 0 is .* comes from conv2d of conv1\.weight\. The inputs are finite: look at how large/,
+    );
+    expect((await trainer.evaluate({ image })).every(Number.isFinite)).toBe(true);
+  });
+
+  test("leaves the logits of the last step as they were", async () => {
+    const trainer = trainerOf(network(3));
+    await expect(trainer.lastLogits()).rejects.toThrow("no step has been taken");
+    await trainer.step(batch(3, 0));
+    const logits = await trainer.lastLogits();
+    expect(await trainer.evaluate(batch(3, 1))).not.toEqual(logits);
+    expect(await trainer.lastLogits()).toEqual(logits);
+  });
+});
+
 describe("mistakes", () => {
+  test("inputs of another type", async () => {
+    const image = new Uint32Array(270) as unknown as Float32Array;
+    const message = "they must be in a Float32Array, and are of type Uint32Array.";
+    await expect(trainerOf(network(3)).step({ ...batch(3, 0), image })).rejects.toThrow(message);
+    await expect(trainerOf(network(3)).evaluate({ image })).rejects.toThrow(message);
+  });
+
   test("inputs of the wrong size, or none", async () => {
     const trainer = trainerOf(network(3));
     await expect(trainer.step(batch(2, 0))).rejects.toThrow(
@@ -173,11 +246,10 @@ describe("mistakes", () => {
     expect(() => trainerOf(network(3), { weights })).toThrow(
       "conv2.weight needs 216 numbers ([4, 6, 3, 3]), not 3.",
     );
-  });
-
-  test("accumulating nothing", () => {
-    expect(() => trainerOf(network(3), { accumulate: 0 })).toThrow(
-      "accumulate must be a whole number, 1 or more; it is 0.",
+    weights.set("conv2.weight", new Float32Array(216).fill(Number.NaN));
+    weights.set("conv3.weight", new Float32Array(3));
+    expect(() => trainerOf(network(3), { weights })).toThrow(
+      "conv2.weight holds numbers that are NaN or infinite; conv3.weight is unexpected.",
     );
   });
 
