@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -27,6 +28,12 @@ const page = `
   globalThis.steps = (options) => withEngine(options, fiveSteps);
   globalThis.threads = (options) => withEngine(options, ({ threads }) => threads).catch(({ message }) => message);
 `;
+
+test("the package names its kernels, for those that put them elsewhere", () => {
+  const { resolve } = createRequire(import.meta.url);
+  for (const name of ["nn.wasm", "nn-plain.wasm"])
+    expect(resolve(`lodestone/kernels/${name}`)).toBe(pathOf(`../../../../kernels/build/${name}`));
+});
 
 let folder: string;
 let built: string;
