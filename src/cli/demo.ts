@@ -12,11 +12,11 @@ import { counted, driftText, frequencyText, snrText } from "../report/values.ts"
 import { threadPool } from "../search/thread-pool.node.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { VERSION } from "../signal/version.ts";
 import { exampleObservation } from "../simulate/example-observation.ts";
 import type { SimulatedObservation } from "../simulate/observation.ts";
 import { parseInteger } from "./options.ts";
 import { startProgress } from "./progress.ts";
-import { programVersion } from "./version.ts";
 
 export interface DemoOptions {
   /** Folder for the scans and the report. */
@@ -77,7 +77,7 @@ export async function runDemo({ out, seed, onProgress }: DemoOptions): Promise<D
       sources,
       observation.cadence.pattern,
       pool,
-      { name: "lodestone", version: programVersion() },
+      { name: "lodestone", version: VERSION },
       {
         channelsPerCoarse: sources[0]!.frequency.nchans,
         onProgress: (share) => onProgress?.(0.25 + 0.35 * share, "searching"),

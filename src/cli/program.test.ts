@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { FileError, UsageError } from "../signal/errors.ts";
+import { VERSION } from "../signal/version.ts";
 import { parseNumber } from "./options.ts";
 import { type CommandEntry, commandEntries, runProgram } from "./program.ts";
-import { programVersion } from "./version.ts";
 
 function entry(name: string, act: () => void): CommandEntry {
   return {
@@ -51,7 +51,7 @@ describe("runProgram", () => {
   });
 
   it("prints the version, and the help of a command, on standard output", async () => {
-    expect(await run(["--version"], [works])).toEqual({ exitCode: 0, out: `${programVersion()}\n`, err: "" });
+    expect(await run(["--version"], [works])).toEqual({ exitCode: 0, out: `${VERSION}\n`, err: "" });
     for (const args of [
       ["help", "search"],
       ["search", "--help"],

@@ -1,8 +1,8 @@
 /** The program `lodestone`: its commands, their common behaviour, and how a run ends. */
 
 import { Command } from "commander";
+import { VERSION } from "../signal/version.ts";
 import { describeFailure, EXIT_USAGE } from "./failure.ts";
-import { programVersion } from "./version.ts";
 
 export interface CommandEntry {
   readonly name: string;
@@ -93,7 +93,7 @@ async function buildProgram(
     .description(
       "Draws the needles out of the radio haystack: searches telescope data for drifting narrow-band signals.",
     )
-    .version(programVersion(), "-V, --version", "print the version")
+    .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", examples)

@@ -14,10 +14,10 @@ import { cadenceRoles } from "../signal/cadence.ts";
 import { UsageError } from "../signal/errors.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
+import { VERSION } from "../signal/version.ts";
 import { parseInteger, parseNumber } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { selectRange } from "./range-options.ts";
-import { programVersion } from "./version.ts";
 
 export interface SearchOptions {
   readonly cadence?: string;
@@ -134,7 +134,7 @@ export async function search(files: readonly string[], options: SearchOptions = 
       sources,
       options.cadence,
       pool,
-      { name: "lodestone", version: programVersion() },
+      { name: "lodestone", version: VERSION },
       {
         ...searchLimits(sources, options),
         onProgress: (share, scan) =>
