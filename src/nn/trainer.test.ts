@@ -189,6 +189,10 @@ describe("scoring", () => {
       const image = batch(3, 1).image!.slice(0, count * 90);
       expect(await trainer.evaluate({ image })).toEqual(whole.slice(0, count * 2));
     }
+    // Zeros stand where no image is, not the batch before.
+    await trainer.evaluate({ image: batch(3, 1).image!.slice(0, 90) });
+    const input = await trainer.session.read(trainer.plan.inputs.get("image")!.tensor);
+    expect(input.slice(90).every((x) => x === 0)).toBe(true);
     for (const numbers of [0, 89, 91, 360]) {
       await expect(trainer.evaluate({ image: new Float32Array(numbers) })).rejects.toThrow(
         `image needs 1 to 3 times 90 numbers ([3, 6, 5] each); ${numbers} were given.`,
