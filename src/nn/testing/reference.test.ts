@@ -48,7 +48,8 @@ describe("by hand", () => {
         runningMean: buffer(graph, "mean", [1], 0),
         runningVar: buffer(graph, "var", [1], 1),
       },
-      { eps: 0, momentum: 0.5 },
+      // So small that 1 + eps is 1.
+      { eps: 1e-30, momentum: 0.5 },
     );
     const weights = new Map([
       ["weight", [2]],
