@@ -51,6 +51,28 @@ export function apply<A>(op: Op<A>, inputs: readonly Value[], attributes: A): Va
   return graph.add(op, inputs, attributes);
 }
 
+/** The values that others are made from, themselves among them. */
+export function ancestors(outputs: readonly Value[]): Set<Value> {
+  const found = new Set<Value>();
+  const visit = (value: Value) => {
+    if (found.has(value)) return;
+    found.add(value);
+    value.inputs.forEach(visit);
+  };
+  outputs.forEach(visit);
+  return found;
+}
+
+/** The values that depend on a learned weight. */
+export function learnedValues(graph: Graph): Set<Value> {
+  const learned = new Set<Value>();
+  for (const value of graph.values) {
+    const own = value.op.name === "weight" && (value.attributes as Weight).trainable;
+    if (own || value.inputs.some((input) => learned.has(input))) learned.add(value);
+  }
+  return learned;
+}
+
 type Place<A> = Pick<Value<A>, "op" | "inputs" | "scope" | "attributes">;
 
 /** What errors and profiles call a value: `conv2d of blocks.1.0.conv_pw.weight`, `add in blocks.1.1`, `input image`. */

@@ -5,6 +5,11 @@ import type { Argument, Tensor } from "./plan.ts";
 /** PyTorch's order: [n, c, h, w] or [n, features]. */
 export type Shape = readonly number[];
 
+/** How many numbers a shape holds. */
+export function numel(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
 /** How a weight's first values are drawn. `normal` and `uniform` are centred on zero. */
 export type Init =
   | { readonly kind: "constant"; readonly value: number }

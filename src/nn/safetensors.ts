@@ -5,6 +5,7 @@
 
 import { FileError, UsageError } from "../signal/errors.ts";
 import { float16Table } from "../signal/float16.ts";
+import { numel } from "./op.ts";
 import { checkHeader, type HeaderEntry, parseHeader } from "./safetensors-header.ts";
 
 export interface SafeTensor {
@@ -124,7 +125,7 @@ export function* safetensorsChunks(
   let end = 0;
   for (const [name, { shape, data }] of sorted) {
     if (name === "__metadata__") throw new UsageError("A tensor can't be named __metadata__ in safetensors.");
-    if (shape.reduce((product, size) => product * size, 1) !== data.length) {
+    if (numel(shape) !== data.length) {
       throw new UsageError(`${name} has the shape [${shape.join(", ")}], but ${data.length} numbers.`);
     }
     const begin = end;

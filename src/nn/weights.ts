@@ -2,7 +2,7 @@
 
 import { InputError, UsageError } from "../signal/errors.ts";
 import type { Model } from "./models/config.ts";
-import type { Graph, Shape, Weight } from "./op.ts";
+import { type Graph, numel, type Shape, type Weight } from "./op.ts";
 import { normalNumbers, uniformNumbers } from "./random.ts";
 import type { SafeTensor, WritableTensor } from "./safetensors.ts";
 
@@ -137,7 +137,7 @@ export function checkpointTensors(
 }
 
 function initWeight({ name, shape, init }: Weight, seed: number): Float32Array {
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = numel(shape);
   if (init.kind === "constant") return new Float32Array(count).fill(init.value);
   const stream = { seed, stream: hash(name), step: initStep };
   return init.kind === "normal"

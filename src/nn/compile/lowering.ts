@@ -4,7 +4,7 @@
  */
 
 import { InputError } from "../../signal/errors.ts";
-import { describe } from "../graph.ts";
+import { ancestors, describe, learnedValues } from "../graph.ts";
 import type { ConvShape, GradView, Graph, Lowering, Value, View, Weight } from "../op.ts";
 import { gradArguments, sizes, viewArguments } from "../ops/views.ts";
 import { type Instruction, padded, type Tensor } from "../plan.ts";
@@ -27,10 +27,6 @@ export interface Lowered {
   readonly afterStep: Instruction[];
   view(value: Value): View;
   dense(value: Value): Tensor;
-}
-
-interface Term {
-  readonly view: GradView;
 }
 
 export interface LoweringChoices {
@@ -57,7 +53,7 @@ export function lowerGraph(
   const wanted = ancestors(outputs);
   const readers = readersOf(graph, wanted);
   const learned = learnedValues(graph);
-  const terms = new Map<Value, Term[]>();
+  const terms = new Map<Value, GradView[]>();
   const holders = new Map<Tensor, Set<Value>>();
 
   /** Whose kernels are being emitted. */
@@ -105,16 +101,17 @@ export function lowerGraph(
     }
   };
   const ownDense = (value: Value, view: GradView) => {
-    const readings = terms.get(value)!.filter((term) => term.view.g === view.g).length;
+    const readings = terms.get(value)!.filter(({ g }) => g === view.g).length;
     const free = !view.g?.kept && !view.reduced;
     return isStored(view) && free && readings === 1 && !heldByOthers(value, view.g!);
   };
   const sumOfTerms = (value: Value): Tensor => {
     const all = terms.get(value)!;
-    const first = all.find(({ view }) => ownDense(value, view)) ?? all[0]!;
-    const tensor = ownDense(value, first.view) ? first.view.g! : activation(value.shape, "gradient");
-    if (tensor !== first.view.g) writeGrad(value, first.view, tensor, 0);
-    for (const term of all) if (term !== first) writeGrad(value, term.view, tensor, 1);
+    // By place, for one view may stand there twice: x + x.
+    const own = all.findIndex((term) => ownDense(value, term));
+    const tensor = own >= 0 ? all[own]!.g! : activation(value.shape, "gradient");
+    const others = all.filter((_, i) => i !== own);
+    for (const [i, term] of others.entries()) writeGrad(value, term, tensor, own >= 0 || i > 0 ? 1 : 0);
     return tensor;
   };
 
@@ -164,12 +161,11 @@ export function lowerGraph(
     noted: (value, key) => notes.get(value)?.get(key),
     needsGrad: (value) => learned.has(value),
     gradView(value) {
-      const all = terms.get(value)!.map(({ view }) => view);
-      const merged = mergeTerms(all);
+      const merged = mergeTerms(terms.get(value)!);
       if (merged?.g) return merged;
       const g = sumOfTerms(value);
       const view: GradView = { g, act: "none" };
-      terms.set(value, [{ view }]);
+      terms.set(value, [view]);
       hold(value, g);
       return view;
     },
@@ -178,18 +174,18 @@ export function lowerGraph(
       if (isStored(view)) return view.g!;
       const tensor = activation(value.shape, "gradient");
       writeGrad(value, view, tensor, 0);
-      terms.set(value, [{ view: { g: tensor, act: "none" } }]);
+      terms.set(value, [{ g: tensor, act: "none" }]);
       hold(value, tensor);
       return tensor;
     },
     addGrad(value, view) {
       if (!learned.has(value)) return;
-      terms.set(value, [...(terms.get(value) ?? []), { view }]);
+      terms.set(value, [...(terms.get(value) ?? []), view]);
       hold(value, view.g);
     },
     gradTarget(value) {
-      const own = (terms.get(value) ?? []).find(({ view }) => ownDense(value, view));
-      if (own) return { tensor: own.view.g!, accumulate: 1 };
+      const own = (terms.get(value) ?? []).find((term) => ownDense(value, term));
+      if (own) return { tensor: own.g!, accumulate: 1 };
       const tensor = activation(value.shape, "gradient");
       lower.addGrad(value, { g: tensor, act: "none" });
       return { tensor, accumulate: 0 };
@@ -230,18 +226,6 @@ function mergeTerms(views: readonly GradView[]): GradView | undefined {
   return gated && spread && { ...gated, spread: spread.spread };
 }
 
-/** The values that others are made from, themselves among them. */
-export function ancestors(outputs: readonly Value[]): Set<Value> {
-  const found = new Set<Value>();
-  const visit = (value: Value) => {
-    if (found.has(value)) return;
-    found.add(value);
-    value.inputs.forEach(visit);
-  };
-  outputs.forEach(visit);
-  return found;
-}
-
 function readersOf(graph: Graph, wanted: ReadonlySet<Value>): Map<Value, Value[]> {
   const readers = new Map<Value, Value[]>();
   for (const value of graph.values) {
@@ -249,14 +233,4 @@ function readersOf(graph: Graph, wanted: ReadonlySet<Value>): Map<Value, Value[]
     for (const input of value.inputs) readers.set(input, [...(readers.get(input) ?? []), value]);
   }
   return readers;
-}
-
-/** The values that depend on a learned weight. */
-export function learnedValues(graph: Graph): Set<Value> {
-  const learned = new Set<Value>();
-  for (const value of graph.values) {
-    const own = value.op.name === "weight" && (value.attributes as Weight).trainable;
-    if (own || value.inputs.some((input) => learned.has(input))) learned.add(value);
-  }
-  return learned;
 }

@@ -1,7 +1,7 @@
 /** The tensors of a plan: those kept from run to run, laid out in arenas, and those that live within a run. */
 
 import { InputError } from "../../signal/errors.ts";
-import type { Graph, Shape, Weight } from "../op.ts";
+import { type Graph, numel, type Shape, type Weight } from "../op.ts";
 import type { Tensor } from "../plan.ts";
 
 export interface TensorTable {
@@ -51,7 +51,7 @@ export function createTensorTable(): TensorTable {
     hostInput(name, shape) {
       let entry = inputs.get(name);
       if (!entry) {
-        const floats = shape.reduce((product, size) => product * size, 1);
+        const floats = numel(shape);
         entry = { tensor: table.create(name, floats, true), shape };
         inputs.set(name, entry);
       }
@@ -78,7 +78,7 @@ export function layOutWeights(graph: Graph): WeightLayout {
   const place = (trainable: boolean) => {
     for (const weight of graph.weights.values()) {
       if (weight.trainable !== trainable) continue;
-      const floats = weight.shape.reduce((product, size) => product * size, 1);
+      const floats = numel(weight.shape);
       places.set(weight.name, { weight, offset: end, floats });
       end += Math.ceil(floats / 16) * 16;
     }

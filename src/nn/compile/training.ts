@@ -2,11 +2,11 @@
 
 import { InputError } from "../../signal/errors.ts";
 import type { Engine } from "../engines/engine.ts";
-import { describe } from "../graph.ts";
-import type { Graph, Shape, Value } from "../op.ts";
+import { ancestors, describe, learnedValues } from "../graph.ts";
+import { type Graph, numel, type Shape, type Value } from "../op.ts";
 import type { Optimizer } from "../optimizers.ts";
 import type { Instruction, Plan, Tensor } from "../plan.ts";
-import { ancestors, learnedValues, lowerGraph } from "./lowering.ts";
+import { lowerGraph } from "./lowering.ts";
 import { type ForwardBackward, recomputableScopes, recompute } from "./recompute.ts";
 import { createTensorTable, layOutWeights, type TensorTable, type WeightLayout } from "./tensors.ts";
 
@@ -74,7 +74,7 @@ export function compileTraining(
   );
   const decays = table.create("weight decay", 3 * layout.places.size, true);
   const gradNorm = table.create("gradient norm", 1, true);
-  const outputs = logits.shape.reduce((product, size) => product * size, 1);
+  const outputs = numel(logits.shape);
   const hostLogits = table.create("logits", outputs, true);
   const hostScores = table.create("scores", outputs, true);
   const broken = table.create("count of weights that are not finite", 1, true);

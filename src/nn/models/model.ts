@@ -1,7 +1,7 @@
 /** Models by name. */
 
 import { UsageError } from "../../signal/errors.ts";
-import type { Graph } from "../op.ts";
+import { type Graph, numel } from "../op.ts";
 import type { Model, ModelOptions } from "./config.ts";
 import { compoundEfficientNet, efficientNetNames, publishedEfficientNet } from "./efficientnet.ts";
 import { resNet, resNetNames } from "./resnet.ts";
@@ -36,7 +36,7 @@ export function createModel(name: string, options: ModelOptions = {}): Model {
 export function countParameters(graph: Graph): number {
   let count = 0;
   for (const { trainable, shape } of graph.weights.values()) {
-    if (trainable) count += shape.reduce((product, size) => product * size, 1);
+    if (trainable) count += numel(shape);
   }
   return count;
 }

@@ -1,8 +1,8 @@
 /** Walks a network from its output's side and lets each op add its ONNX nodes. */
 
 import { InputError } from "../../signal/errors.ts";
-import { describe } from "../graph.ts";
-import type { OnnxAttribute, OnnxBuilder, Shape, Value, Weight } from "../op.ts";
+import { ancestors, describe } from "../graph.ts";
+import { numel, type OnnxAttribute, type OnnxBuilder, type Shape, type Value, type Weight } from "../op.ts";
 import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxPort } from "./onnx-graph.ts";
 
 /**
@@ -14,7 +14,8 @@ export function buildOnnxGraph(
   weights: ReadonlyMap<string, Float32Array>,
   { inputName, outputName }: { readonly inputName: string; readonly outputName: string },
 ): OnnxGraph {
-  const values = ancestors(output);
+  const needed = ancestors([output]);
+  const values = output.graph.values.filter((value) => needed.has(value));
   checkWeights(values, weights);
   checkInputs(values);
   const nodes: OnnxNode[] = [];
@@ -88,15 +89,6 @@ function nameOutput(made: string, graph: OnnxGraph): OnnxGraph {
 }
 
 /** A value and all that it is made from, in the graph's order. */
-function ancestors(output: Value): readonly Value[] {
-  const needed = new Set([output]);
-  for (let i = output.index; i >= 0; i--) {
-    const value = output.graph.values[i]!;
-    if (needed.has(value)) for (const input of value.inputs) needed.add(input);
-  }
-  return output.graph.values.filter((value) => needed.has(value));
-}
-
 /** `blocks.1.0.conv_pw` where the op has a weight of its own, else `blocks.1.0/Sigmoid`. */
 function nodeName({ inputs, scope }: Value, operator: string): string {
   const weight = inputs.find(({ op }) => op.name === "weight");
@@ -125,7 +117,7 @@ function checkWeights(values: readonly Value[], weights: ReadonlyMap<string, Flo
 }
 
 function weightProblem(shape: Shape, data: Float32Array | undefined): string | undefined {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = numel(shape);
   if (!data) return "is missing";
   if (data.length !== size)
     return `has ${data.length} numbers, and its shape [${shape.join(", ")}] needs ${size}`;

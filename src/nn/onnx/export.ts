@@ -2,7 +2,7 @@
 
 import { InputError } from "../../signal/errors.ts";
 import { VERSION } from "../../signal/version.ts";
-import type { Shape, Value } from "../op.ts";
+import { numel, type Shape, type Value } from "../op.ts";
 import { buildOnnxGraph } from "./builder.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { encodeOnnx } from "./protobuf.ts";
@@ -53,7 +53,7 @@ export function exportOnnx({ output, weights, metadata }: ExportOnnxOptions): Ui
 }
 
 function checkClassNames({ classNames }: OnnxMetadata, shape: Shape): void {
-  const logits = shape.slice(1).reduce((product, size) => product * size, 1);
+  const logits = numel(shape.slice(1));
   if (classNames === undefined || classNames.length === logits) return;
   throw new InputError(
     `The network gives ${logits} logits an image, and ${classNames.length} class names were given. Name each logit, or none.`,

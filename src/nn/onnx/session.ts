@@ -2,6 +2,7 @@
 
 import type * as OnnxRuntimeCommon from "onnxruntime-common";
 import { FileError, InputError } from "../../signal/errors.ts";
+import { numel } from "../op.ts";
 import { describeOnnx, type OnnxDescription } from "./read.ts";
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
@@ -39,7 +40,7 @@ export async function openOnnxSession(
       `its input has the free size ${size || "?"}; only the batch may be free. Export it again.`,
     );
   });
-  const imageSize = sizes.reduce((product, size) => product * size, 1);
+  const imageSize = numel(sizes);
   const session = await runtime.InferenceSession.create(bytes, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

@@ -7,8 +7,9 @@ import { apply } from "../graph.ts";
 import { defineOp, type Value } from "../op.ts";
 import { padded } from "../plan.ts";
 import { checkGroups, checkPairs, type Pair, pair } from "./attributes.ts";
+import { emitConvBackward } from "./conv-kernels.ts";
 import { type Conv2dAttributes, convSizes, wantsMoments } from "./conv2d.ts";
-import { gradArguments, viewArguments } from "./views.ts";
+import { viewArguments } from "./views.ts";
 
 export interface ConvTranspose2dAttributes extends Conv2dAttributes {
   /** Lines and columns more at the lower and right edge, where several sizes would give the input's size back. */
@@ -60,21 +61,7 @@ export const convTranspose2dOp = defineOp<ConvTranspose2dAttributes>({
     lower.define(value as Value, { x: y, act: "none" });
   },
   backward(lower, value) {
-    const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
-    const grad = gradArguments(lower.gradView(value as Value));
-    const target = lower.needsGrad(x) ? lower.gradTarget(x) : undefined;
-    lower.emit(
-      value as Value,
-      "convTransposeBackward",
-      {
-        ...grad,
-        ...viewArguments(lower.view(x)),
-        w: target && lower.noted(value as Value, "forward"),
-        accumulate: target?.accumulate ?? 0,
-        ...convSizes(value),
-      },
-      { dx: target?.tensor, dW: lower.weightGrad(weight), dBias: bias && lower.weightGrad(bias) },
-    );
+    emitConvBackward(lower, value, "convTransposeBackward", "forward", convSizes(value));
   },
   onnx(builder, { inputs, attributes: { stride, padding, dilation, groups, outputPadding } }) {
     return builder.node(

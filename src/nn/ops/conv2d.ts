@@ -5,6 +5,7 @@ import { type Arguments, defineOp, type Lowering, type Value, type View } from "
 import { padded } from "../plan.ts";
 import { checkGroups, checkPairs, type Pair, pair } from "./attributes.ts";
 import { batchNormOp } from "./batch-norm.ts";
+import { packWeight } from "./conv-kernels.ts";
 import { multiplyOp } from "./multiply.ts";
 import { gradArguments, sizes, viewArguments } from "./views.ts";
 
@@ -50,13 +51,7 @@ export const conv2dOp = defineOp<Conv2dAttributes>({
       lower.emit(value as Value, "packDepthwise", { w: lower.weight(weight), c, kh, kw }, { packed: w });
       packed = { w };
     } else {
-      const { c, k, kh, kw, groups } = shape;
-      const { forward, backward } = lower.packedConv(shape);
-      const both = lower.training && lower.needsGrad(x);
-      lower.note(value as Value, "backward", backward);
-      const out = both ? { forward, backward } : { forward };
-      lower.emit(value as Value, "packConv", { w: lower.weight(weight), c, k, kh, kw, groups }, out);
-      packed = { w: forward };
+      packed = { w: packWeight(lower, value, shape) };
     }
     lower.emit(
       value as Value,

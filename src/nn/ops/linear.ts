@@ -2,7 +2,8 @@
 
 import { apply } from "../graph.ts";
 import { defineOp, type Value } from "../op.ts";
-import { gradArguments, viewArguments } from "./views.ts";
+import { emitConvBackward, packWeight } from "./conv-kernels.ts";
+import { viewArguments } from "./views.ts";
 
 export const linearOp = defineOp<undefined>({
   name: "linear",
@@ -14,37 +15,20 @@ export const linearOp = defineOp<undefined>({
     return [x![0]!, weight![0]!];
   },
   forward(lower, value) {
-    const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
+    const [x, , bias] = value.inputs as [Value, Value, Value | undefined];
     const shape = linearSizes(value);
-    const { forward, backward } = lower.packedConv(shape);
-    const packed = lower.training && lower.needsGrad(x) ? { forward, backward } : { forward };
-    lower.note(value as Value, "backward", backward);
-    lower.emit(value as Value, "packConv", { w: lower.weight(weight), ...packSizes(shape) }, packed);
+    const w = packWeight(lower, value, shape);
     const y = lower.activation(value.shape, "y");
     lower.emit(
       value as Value,
       "convForward",
-      { ...viewArguments(lower.view(x)), w: forward, bias: bias && lower.weight(bias), ...shape },
+      { ...viewArguments(lower.view(x)), w, bias: bias && lower.weight(bias), ...shape },
       { y },
     );
     lower.define(value as Value, { x: y, act: "none" });
   },
   backward(lower, value) {
-    const [x, weight, bias] = value.inputs as [Value, Value, Value | undefined];
-    const grad = gradArguments(lower.gradView(value as Value));
-    const target = lower.needsGrad(x) ? lower.gradTarget(x) : undefined;
-    lower.emit(
-      value as Value,
-      "convBackward",
-      {
-        ...grad,
-        ...viewArguments(lower.view(x)),
-        w: target && lower.noted(value as Value, "backward"),
-        accumulate: target?.accumulate ?? 0,
-        ...linearSizes(value),
-      },
-      { dx: target?.tensor, dW: lower.weightGrad(weight), dBias: bias && lower.weightGrad(bias) },
-    );
+    emitConvBackward(lower, value, "convBackward", "backward", linearSizes(value));
   },
   onnx: (builder, { inputs }) =>
     builder.node(
@@ -77,8 +61,4 @@ function linearSizes({ inputs, shape: [n, k] }: Value<undefined>) {
     groups: 1,
   };
   return { n: n!, c, k: k!, ...one };
-}
-
-function packSizes({ c, k, kh, kw, groups }: ReturnType<typeof linearSizes>) {
-  return { c, k, kh, kw, groups };
 }

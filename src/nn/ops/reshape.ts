@@ -1,7 +1,7 @@
 /** The same numbers, in PyTorch's order, under another shape: reshape and flatten. The batch stays as it is. */
 
 import { apply } from "../graph.ts";
-import { defineOp, type Lowering, type Shape, type Value } from "../op.ts";
+import { defineOp, type Lowering, numel, type Shape, type Value } from "../op.ts";
 import type { Tensor } from "../plan.ts";
 import { sizes } from "./views.ts";
 
@@ -12,11 +12,10 @@ export const reshapeOp = defineOp<{ readonly to: Shape }>({
     if (to.some((size) => !Number.isInteger(size) || size < 1)) {
       fail(`the sizes that follow the batch must be whole numbers from 1; they are [${to.join(", ")}].`);
     }
-    const count = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
     const shape = [x![0]!, ...to];
     if (shape.length !== 2 && shape.length !== 4) fail("the result needs two or four sizes.");
-    if (count(shape) !== count(x!)) {
-      fail(`[${shape.join(", ")}] holds ${count(shape)} numbers, the input ${count(x!)}.`);
+    if (numel(shape) !== numel(x!)) {
+      fail(`[${shape.join(", ")}] holds ${numel(shape)} numbers, the input ${numel(x!)}.`);
     }
     return shape;
   },
@@ -56,7 +55,7 @@ export function reshape(x: Value, to: Shape): Value {
 
 /** x [n, c, h, w] as [n, c * h * w], PyTorch's flatten(x, 1). */
 export function flatten(x: Value): Value {
-  return reshape(x, [x.shape.slice(1).reduce((product, size) => product * size, 1)]);
+  return reshape(x, [numel(x.shape.slice(1))]);
 }
 
 /** One pixel an image: channels and features lie alike. */
