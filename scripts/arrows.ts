@@ -15,16 +15,16 @@ export const roomLevels: Readonly<Record<string, number>> = {
   search: 1,
   pictures: 1,
   nn: 1,
-  report: 2,
   learn: 2,
   detect: 3,
-  store: 4,
-  jobs: 4,
-  server: 5,
-  cli: 6,
+  report: 4,
+  store: 5,
+  jobs: 5,
+  server: 6,
+  cli: 7,
   /** `src/browser.ts` and `src/index.ts`, the package's entries. */
-  browser: 7,
-  index: 8,
+  browser: 8,
+  index: 9,
 };
 
 /** Rooms that must run in a browser; their files for Node are called `*.node.ts`. */

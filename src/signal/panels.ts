@@ -1,0 +1,12 @@
+/** The panels of a cadence side by side in one array, as the competition's files and the networks have them. */
+
+/** Power, in whatever units, [panels, rows, channels]: one panel after another, rows in the order of time. */
+export interface Panels {
+  readonly data: Float32Array;
+  readonly panels: number;
+  readonly rows: number;
+  readonly channels: number;
+}
+
+/** The competition's cadence: ON, OFF, ON, OFF, ON, OFF. */
+export const COMPETITION_SHAPE = { panels: 6, rows: 273, channels: 256, pattern: "ABACAD" } as const;
