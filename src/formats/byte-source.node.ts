@@ -77,7 +77,8 @@ const READ_PROBLEMS: Record<string, string> = {
   ERR_INVALID_ARG_VALUE: "no such file: a name can't hold a zero byte. Check the name.",
 };
 
-function describeReadError(path: string, error: unknown): unknown {
+/** A failed system call of reading as a FileError that says what to do; anything else as it is. */
+export function describeReadError(path: string, error: unknown): unknown {
   const problem = READ_PROBLEMS[(error as NodeJS.ErrnoException).code ?? ""];
   return problem === undefined ? error : new FileError(path, problem, { cause: error });
 }

@@ -5,6 +5,7 @@
 
 import { FileError } from "../signal/errors.ts";
 import type { SearchParameters, SearchRecord } from "../signal/search-record.ts";
+import { checkCellCount, encodeCsvCell, readCsvRecords } from "./csv.ts";
 import { checkRow, HIT_COLUMNS, type HitTable, hitRows } from "./hit-rows.ts";
 
 /** The hits of a search as text. Numbers are written in full; an uncertainty that isn't finite is an empty cell. */
@@ -16,19 +17,14 @@ export function encodeHitCsv(record: SearchRecord): string {
     `# parameters: ${JSON.stringify(parameters)}`,
   ];
   lines.push(HIT_COLUMNS.map(({ name }) => name).join(","));
-  for (const row of hitRows(record)) lines.push(HIT_COLUMNS.map(({ name }) => cell(row[name])).join(","));
+  for (const row of hitRows(record))
+    lines.push(HIT_COLUMNS.map(({ name }) => encodeCsvCell(row[name])).join(","));
   return `${lines.join("\n")}\n`;
-}
-
-function cell(value: string | number | null): string {
-  if (value === null || (typeof value === "number" && !Number.isFinite(value))) return "";
-  const text = String(value);
-  return /[",\r\n#]|^$|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Reads what `encodeHitCsv` writes; columns may stand in any order, others are ignored. Throws a FileError that gives the line. */
 export function parseHitCsv(text: string, name: string): HitTable {
-  const records = readRecords(text, name);
+  const records = readCsvRecords(text, name);
   const header = records.shift();
   if (header === undefined) {
     throw new FileError(name, "it holds no line of column names, so it is no hit table. Was it cut short?");
@@ -41,13 +37,9 @@ export function parseHitCsv(text: string, name: string): HitTable {
       `line ${header.line} names no column ${names}. A hit table of this program has them all.`,
     );
   }
-  const rows = records.map(({ cells, line }) => {
-    if (cells.length !== header.cells.length) {
-      throw new FileError(
-        name,
-        `line ${line} has ${cells.length} cells, but there are ${header.cells.length} columns. Was it cut short or edited?`,
-      );
-    }
+  const rows = records.map((record) => {
+    const { cells, line } = record;
+    checkCellCount(name, record, header);
     const byName: Record<string, unknown> = {};
     for (const { name: column, kind } of HIT_COLUMNS) {
       const value = cells[header.cells.findIndex((c) => c?.text === column)];
@@ -75,52 +67,4 @@ function readComments(text: string, name: string): Pick<HitTable, "program" | "p
   } catch (cause) {
     throw new FileError(name, "the comment line of parameters is not JSON. Was the file edited?", { cause });
   }
-}
-
-interface CsvRecord {
-  /** Undefined for a cell that is empty and not quoted. */
-  readonly cells: ({ readonly text: string } | undefined)[];
-  /** Of the file, from 1. */
-  readonly line: number;
-}
-
-const CELL = /"([^"]*(?:""[^"]*)*)"(?=[,\r\n]|$)|([^",\r\n]*)/y;
-
-function readRecords(text: string, name: string): CsvRecord[] {
-  const records: CsvRecord[] = [];
-  let at = 0;
-  let line = 1;
-  while (at < text.length) {
-    if (text[at] === "#" && records.length === 0) {
-      const end = text.indexOf("\n", at);
-      at = end < 0 ? text.length : end + 1;
-      line++;
-      continue;
-    }
-    const cells: CsvRecord["cells"] = [];
-    const start = line;
-    for (;;) {
-      CELL.lastIndex = at;
-      const [whole, quoted, plain] = CELL.exec(text)!;
-      at += whole.length;
-      line += quoted === undefined ? 0 : quoted.split("\n").length - 1;
-      if (quoted !== undefined) cells.push({ text: quoted.replaceAll('""', '"') });
-      else cells.push(plain ? { text: plain } : undefined);
-      if (text[at] !== ",") break;
-      at++;
-    }
-    const end = /\r?\n|$/y;
-    end.lastIndex = at;
-    const ending = end.exec(text);
-    if (ending === null) {
-      throw new FileError(
-        name,
-        `line ${line}: a quotation mark stands where none can. Was the file edited or cut short?`,
-      );
-    }
-    at += ending[0].length;
-    line++;
-    if (cells.length > 1 || cells[0] !== undefined) records.push({ cells, line: start });
-  }
-  return records;
 }

@@ -25,47 +25,41 @@ const MAX_AXES = 64;
 
 /** Reads the header and holds it against the file's size. Throws a FileError that says which part is wrong. */
 export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
-  const { text, dataByte } = await readText(source);
-  const { descr, fortranOrder, shape } = parseHeader(source.name, text);
-  const dtype = parseDtype(source.name, descr);
-  const axes = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
-  if (
-    shape.length > MAX_AXES ||
-    !Number.isSafeInteger(shape.reduce((a, n) => a * Math.max(n, 1), dtype.bytes))
-  ) {
-    throw new FileError(
-      source.name,
-      `header says shape ${axes.slice(0, 200)}, larger than an array can be. It is damaged; copy the file again.`,
-    );
-  }
-  const wanted = shape.reduce((product, length) => product * length, dtype.bytes);
-  const held = source.size - dataByte;
-  if (wanted !== held) {
-    throw new FileError(
-      source.name,
-      `header says shape ${axes} of ${descr}, so ${count(wanted)} bytes of data; the file holds ${count(held)}. ` +
-        (held < wanted ? "It was cut short; copy it again." : "The header is wrong, or more was appended."),
-    );
-  }
-  return { shape, dtype, fortranOrder, dataByte };
+  const start = await source.read(0, Math.min(START_BYTES, source.size));
+  const { textByte, dataByte } = headerExtent(start, source.size, source.name);
+  const text = await source.read(textByte, dataByte - textByte);
+  return checkHeader(start[6]!, text, dataByte, source.size, source.name);
 }
 
-async function readText(source: ByteSource): Promise<{ text: string; dataByte: number }> {
-  const start = await source.read(0, Math.min(12, source.size));
+/** As `readNpyHeader`, of a file whose bytes, or the first of them that hold the whole header, are in memory. */
+export function decodeNpyHeader(bytes: Uint8Array, name: string, fileBytes = bytes.length): NpyHeader {
+  const { textByte, dataByte } = headerExtent(bytes.subarray(0, START_BYTES), fileBytes, name);
+  if (dataByte > bytes.length) throw cutShort(name);
+  return checkHeader(bytes[6]!, bytes.subarray(textByte, dataByte), dataByte, fileBytes, name);
+}
+
+const START_BYTES = 12;
+
+/** Where the header's text begins and ends, from a file's first bytes. */
+function headerExtent(
+  start: Uint8Array,
+  fileBytes: number,
+  name: string,
+): { textByte: number; dataByte: number } {
   const magic = [0x93, ...[..."NUMPY"].map((letter) => letter.charCodeAt(0))];
   if (!magic.every((byte, i) => start[i] === byte)) {
     throw new FileError(
-      source.name,
-      source.size === 0
+      name,
+      fileBytes === 0
         ? "the file is empty. Check that it was copied whole."
         : "this is no .npy file: it doesn't begin with NumPy's mark. Check its format.",
     );
   }
   const version = start[6];
-  if (start.length < 12) throw cutShort(source.name);
+  if (start.length < START_BYTES) throw cutShort(name);
   if (version !== 1 && version !== 2 && version !== 3) {
     throw new FileError(
-      source.name,
+      name,
       `its .npy version is ${version}.${start[7]}; Lodestone reads 1 to 3. Save it again with a current NumPy.`,
     );
   }
@@ -74,16 +68,44 @@ async function readText(source: ByteSource): Promise<{ text: string; dataByte: n
   const textByte = version === 1 ? 10 : 12;
   if (length > MAX_HEADER_BYTES) {
     throw new FileError(
-      source.name,
+      name,
       `its header claims ${count(length)} bytes, more than the ${count(MAX_HEADER_BYTES)} that a header can have. It is damaged.`,
     );
   }
-  if (textByte + length > source.size) throw cutShort(source.name);
-  const bytes = await source.read(textByte, length);
-  return {
-    text: new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes),
-    dataByte: textByte + length,
-  };
+  if (textByte + length > fileBytes) throw cutShort(name);
+  return { textByte, dataByte: textByte + length };
+}
+
+function checkHeader(
+  version: number,
+  textBytes: Uint8Array,
+  dataByte: number,
+  fileBytes: number,
+  name: string,
+): NpyHeader {
+  const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(textBytes);
+  const { descr, fortranOrder, shape } = parseHeader(name, text);
+  const dtype = parseDtype(name, descr);
+  const axes = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+  if (
+    shape.length > MAX_AXES ||
+    !Number.isSafeInteger(shape.reduce((a, n) => a * Math.max(n, 1), dtype.bytes))
+  ) {
+    throw new FileError(
+      name,
+      `header says shape ${axes.slice(0, 200)}, larger than an array can be. It is damaged; copy the file again.`,
+    );
+  }
+  const wanted = shape.reduce((product, length) => product * length, dtype.bytes);
+  const held = fileBytes - dataByte;
+  if (wanted !== held) {
+    throw new FileError(
+      name,
+      `header says shape ${axes} of ${descr}, so ${count(wanted)} bytes of data; the file holds ${count(held)}. ` +
+        (held < wanted ? "It was cut short; copy it again." : "The header is wrong, or more was appended."),
+    );
+  }
+  return { shape, dtype, fortranOrder, dataByte };
 }
 
 function cutShort(file: string): FileError {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeFloat16, float16Table } from "./float16.ts";
+import { encodeFloat16, encodeFloat16s, float16Table } from "./float16.ts";
 
 describe("half precision, against the engine's own", () => {
   const { Float16Array } = globalThis as unknown as {
@@ -32,5 +32,19 @@ describe("half precision, against the engine's own", () => {
       }
     }
     expect(Number.isNaN(float16Table()[encodeFloat16(Number.NaN)])).toBe(true);
+  });
+
+  test("many at once are the same as one by one: every pattern, the ties, and their neighbours", () => {
+    const table = float16Table();
+    const values: number[] = [0, -0, 65504, 65519.996, 65520, 65535, 65536, 1e38, 2 ** -25, 2 ** -26];
+    for (let bits = 0; bits < 0x7c00; bits++) {
+      const tie = (table[bits]! + (bits === 0x7bff ? 65536 : table[bits + 1]!)) / 2;
+      values.push(table[bits]!, tie, tie * (1 + 2 ** -23), tie * (1 - 2 ** -23));
+    }
+    const singles = Float32Array.from([...values, ...values.map((v) => -v), Infinity, -Infinity, Number.NaN]);
+    const halves = new Uint16Array(singles.length);
+    encodeFloat16s(singles, halves);
+    const wrong = [...singles].filter((value, i) => halves[i] !== encodeFloat16(value));
+    expect(wrong).toEqual([]);
   });
 });

@@ -31,3 +31,23 @@ export function encodeFloat16(value: number): number {
   const steps = size / step + 6_755_399_441_055_744 - 6_755_399_441_055_744;
   return sign | (((exponent + 14) << 10) + steps);
 }
+
+/**
+ * The nearest halves to many numbers, into `out`, as long as `values`: some ten times as fast as one by one. The same as
+ * `encodeFloat16` for every value.
+ */
+export function encodeFloat16s(values: Float32Array, out: Uint16Array): void {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const size = word & 0x7fffffff;
+    if (size < 0x38800000 || size >= 0x47800000) {
+      // Below the least normal half, or past the largest.
+      out[i] = size === 0 ? word >>> 16 : encodeFloat16(values[i]!);
+      continue;
+    }
+    // Half of the last kept place, less one where that place is even: ties go to the even one. A carry raises the exponent.
+    const rounded = size + 0xfff + ((size >>> 13) & 1);
+    out[i] = ((word >>> 16) & 0x8000) | ((rounded - 0x38000000) >>> 13);
+  }
+}
