@@ -15,19 +15,24 @@ function sha256(array: Int32Array | Uint8Array): string {
 }
 
 describe("numpyRandomState", () => {
-  it.each(golden.random.map((random: { seed: number }) => [random.seed, random]))(
-    "draws and shuffles as NumPy's RandomState(%i)",
-    (seed, random) => {
-      const words = Array.from({ length: 701 }, numpyRandomState(seed).uint32);
-      expect(words.slice(0, 5)).toEqual(random.first);
-      expect(words[700]).toBe(random.word700);
-      const state = numpyRandomState(seed);
-      for (const permutation of random.permutations) {
-        expect([...state.permutation(permutation.length)]).toEqual(permutation);
-      }
-      expect(sha256(numpyRandomState(seed).permutation(100_000))).toBe(random.permutation100000);
-    },
-  );
+  it.each(
+    golden.random as {
+      seed: number;
+      first: number[];
+      word700: number;
+      permutations: number[][];
+      permutation100000: string;
+    }[],
+  )("draws and shuffles as NumPy's RandomState($seed)", ({ seed, ...random }) => {
+    const words = Array.from({ length: 701 }, numpyRandomState(seed).uint32);
+    expect(words.slice(0, 5)).toEqual(random.first);
+    expect(words[700]).toBe(random.word700);
+    const state = numpyRandomState(seed);
+    for (const permutation of random.permutations) {
+      expect([...state.permutation(permutation.length)]).toEqual(permutation);
+    }
+    expect(sha256(numpyRandomState(seed).permutation(100_000))).toBe(random.permutation100000);
+  });
 
   it("refuses a seed of more than 32 bits, as NumPy does", () => {
     expect(() => numpyRandomState(2 ** 32)).toThrow(
