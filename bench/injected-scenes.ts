@@ -158,7 +158,12 @@ function emitter({ frequencyMHz, driftHzPerS, snr, role }: Injection): Emitter {
   return {
     kind: role,
     label: role,
-    line: { frequencyMHz, driftHzPerS, profile: { shape: "tone" }, timeProfile: { shape: "steady" } },
+    signal: {
+      frequencyMHz,
+      path: { shape: "linear", driftHzPerS },
+      profile: { shape: "tone" },
+      timeProfile: { shape: "steady" },
+    },
     strength: { snr },
     scans: "all",
   };

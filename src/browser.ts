@@ -177,14 +177,11 @@ export { VERSION } from "./signal/version.ts";
 export type { BandpassSpec } from "./simulate/bandpass.ts";
 export { exampleObservation, exampleSpec } from "./simulate/example-observation.ts";
 export {
-  type Line,
-  type LineProfile,
-  matchedSnr,
-  rowPowerBySetigen,
-  rowPowerForSnr,
-  type ScanGrid,
-  type TimeProfile,
-} from "./simulate/lines.ts";
+  type FrequencyProfile,
+  type LinePart,
+  type LineShape,
+  profileWidthHz,
+} from "./simulate/frequency-profiles.ts";
 export { pixelDof } from "./simulate/noise.ts";
 export {
   type Emitter,
@@ -193,3 +190,16 @@ export {
   simulateObservation,
   type Truth,
 } from "./simulate/observation.ts";
+export { type Path, pathOffsetHz } from "./simulate/paths.ts";
+export {
+  addSignal,
+  matchedSnr,
+  type PixelRange,
+  rowPowerBySetigen,
+  rowPowerForCadenceSnr,
+  rowPowerForSnr,
+  type ScanGrid,
+  type Signal,
+  signalFrequencyMHz,
+} from "./simulate/signals.ts";
+export { type TimeProfile, timeGain } from "./simulate/time-profiles.ts";

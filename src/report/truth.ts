@@ -2,8 +2,9 @@
 
 import type { CadenceEvent, Hit, RejectedHit } from "../signal/hit.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
-import { lineFrequencyMHz } from "../simulate/lines.ts";
+import { profileWidthHz } from "../simulate/frequency-profiles.ts";
 import type { SimulatedObservation, Truth } from "../simulate/observation.ts";
+import { signalFrequencyMHz } from "../simulate/signals.ts";
 
 export interface NeedleResult {
   readonly needle: Truth;
@@ -22,8 +23,8 @@ export interface TruthComparison {
 
 /**
  * Matches events to what was put in. An event is a needle's, or an interferer's, where more than half of its hits lie on that
- * line's path: at the first row and at the last no further away than three channels, the line's width and half of what its drift
- * smears over a row together.
+ * signal's path: at the first row and at the last no further away than three channels, the signal's width and half of what its drift
+ * smears over that row together.
  */
 export function compareWithTruth(record: SearchRecord, observation: SimulatedObservation): TruthComparison {
   const { truth } = observation;
@@ -59,21 +60,22 @@ function nearestLine(
 
 function onPath(
   hit: Hit,
-  { line, snrByScan }: Truth,
+  { signal, snrByScan }: Truth,
   record: SearchRecord,
   { scanStartS }: SimulatedObservation,
 ) {
   if (!(snrByScan[hit.scan]! > 0)) return false;
   const { time, frequency } = record.scans[hit.scan]!;
-  const { profile } = line;
-  const widthHz =
-    profile.shape === "box" ? profile.widthHz : profile.shape === "gaussian" ? profile.fwhmHz : 0;
-  const allowedHz =
-    3e6 * Math.abs(frequency.foffMHz) + widthHz + 0.5 * Math.abs(line.driftHzPerS) * time.tsampS;
-  const spanS = (time.nsamples - 1) * time.tsampS;
+  const { tsampS } = time;
+  const spanS = (time.nsamples - 1) * tsampS;
   return [0, spanS].every((sinceFirstRowS) => {
-    const timeS = scanStartS[hit.scan]! + 0.5 * time.tsampS + sinceFirstRowS;
+    const timeS = scanStartS[hit.scan]! + 0.5 * tsampS + sinceFirstRowS;
+    const [before, at, after] = [-0.5, 0, 0.5].map((rows) =>
+      signalFrequencyMHz(signal, tsampS, timeS + rows * tsampS),
+    ) as [number, number, number];
+    const allowedHz =
+      3e6 * Math.abs(frequency.foffMHz) + profileWidthHz(signal.profile) + 0.5e6 * Math.abs(after - before);
     const hitMHz = hit.frequencyMHz + hit.driftHzPerS * sinceFirstRowS * 1e-6;
-    return Math.abs(hitMHz - lineFrequencyMHz(line, time.tsampS, timeS)) * 1e6 <= allowedHz;
+    return Math.abs(hitMHz - at) * 1e6 <= allowedHz;
   });
 }

@@ -1,6 +1,6 @@
 /** The observation that `npm start` makes: six scans of one coarse channel at Green Bank, X band. */
 
-import type { Line, LineProfile, TimeProfile } from "./lines.ts";
+import type { FrequencyProfile } from "./frequency-profiles.ts";
 import {
   type Emitter,
   type ObservationSpec,
@@ -8,6 +8,7 @@ import {
   simulateObservation,
 } from "./observation.ts";
 import { randomStream, streamKey } from "./random.ts";
+import type { TimeProfile } from "./time-profiles.ts";
 
 const FOFF_MHZ = -2.7939677238464355e-6;
 const TSAMP_S = 18.253611008;
@@ -49,12 +50,12 @@ export function exampleSpec(seed: number, nchans = 65_536): ObservationSpec {
     [frequencyMHz, driftHzPerS]: readonly [number, number],
     snr: number,
     scans: Emitter["scans"],
-    profile: LineProfile = { shape: "tone" },
+    profile: FrequencyProfile = { shape: "tone" },
     timeProfile: TimeProfile = { shape: "steady" },
-  ): Line => {
-    const line = { frequencyMHz, driftHzPerS, profile, timeProfile };
-    emitters.push({ kind, label, line, strength: { snr }, scans });
-    return line;
+  ) => {
+    const signal = { frequencyMHz, path: { shape: "linear", driftHzPerS } as const, profile, timeProfile };
+    emitters.push({ kind, label, signal, strength: { snr }, scans });
+    return { frequencyMHz, driftHzPerS };
   };
   const path = (driftHzPerS: number) => [nextStartMHz(driftHzPerS), driftHzPerS] as const;
 

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
 import { exampleObservation } from "./example-observation.ts";
-import { addLine, type ScanGrid } from "./lines.ts";
 import { type Emitter, type ObservationSpec, simulateObservation } from "./observation.ts";
+import { addSignal, type ScanGrid } from "./signals.ts";
 
 const TSAMP_S = 18.253611008;
 
@@ -27,9 +27,9 @@ function spec(sign: 1 | -1, emitters: Emitter[]): ObservationSpec {
 const needle: Emitter = {
   kind: "needle",
   label: "needle",
-  line: {
+  signal: {
     frequencyMHz: 1420.0006,
-    driftHzPerS: 0.41,
+    path: { shape: "linear", driftHzPerS: 0.41 },
     profile: { shape: "tone" },
     timeProfile: { shape: "steady" },
   },
@@ -37,13 +37,13 @@ const needle: Emitter = {
   scans: "on",
 };
 
-/** The S/N found along a line's true path with its true shape, the noise's mean and deviation known, the band level. */
+/** The S/N found along a signal's true path with its true shape, the noise's mean and deviation known, the band level. */
 async function foundSnr(source: SpectrogramSource, emitter: Emitter, startS: number): Promise<number> {
   const { time, frequency } = source;
   const grid: ScanGrid = { time, frequency, startS };
   const weights = new Float32Array(time.nsamples * frequency.nchans);
   const range = { rowStart: 0, rowStop: time.nsamples, channelStart: 0, channelStop: frequency.nchans };
-  addLine(weights, range, grid, emitter.line, 1);
+  addSignal(weights, range, grid, emitter.signal, 1);
   const { data } = await source.read();
   let sum = 0;
   let squares = 0;
@@ -60,7 +60,7 @@ describe("simulateObservation", () => {
   it.each([1, -1] as const)(
     "puts a needle into the ON scans alone, on one path, foff's sign %i",
     async (sign) => {
-      const moved = { ...needle, line: { ...needle.line, frequencyMHz: 1420 + sign * 0.003 } };
+      const moved = { ...needle, signal: { ...needle.signal, frequencyMHz: 1420 + sign * 0.003 } };
       const { cadence, scanStartS } = simulateObservation(flat(sign, [moved]), 3);
       for (const [i, { role, source }] of cadence.scans.entries()) {
         const snr = await foundSnr(source, moved, scanStartS[i]!);
@@ -77,16 +77,16 @@ describe("simulateObservation", () => {
       {
         ...needle,
         scans: "all",
-        line: { ...needle.line, timeProfile: { shape: "partial", startS: 400, stopS: 1_000 } },
+        signal: { ...needle.signal, timeProfile: { shape: "partial", startS: 400, stopS: 1_000 } },
       },
-      { ...needle, scans: "all", line: { ...needle.line, driftHzPerS: -1 } },
+      { ...needle, scans: "all", signal: { ...needle.signal, path: { shape: "linear", driftHzPerS: -1 } } },
     ];
     for (const emitter of others) {
       const { cadence, truth, scanStartS } = simulateObservation(flat(sign, [emitter]), 4);
       const given = truth[0]!.snrByScan;
       expect(new Set(given.map((snr) => Math.round(snr))).size).toBeGreaterThan(1);
       for (const [i, { source }] of cadence.scans.entries()) {
-        // What is found is weighed for a line that is there; where it isn't in the band, there is nothing to weigh.
+        // What is found is weighed for a signal that is there; where it isn't in the band, there is nothing to weigh.
         const snr = await foundSnr(source, emitter, scanStartS[i]!);
         if (Number.isFinite(snr)) expect(Math.abs(snr - given[i]!)).toBeLessThan(4);
         else expect(given[i]).toBe(0);
@@ -108,7 +108,11 @@ describe("simulateObservation", () => {
     const interferer: Emitter = {
       ...needle,
       scans: "all",
-      line: { ...needle.line, driftHzPerS: -2.3, profile: { shape: "gaussian", fwhmHz: 11 } },
+      signal: {
+        ...needle.signal,
+        path: { shape: "linear", driftHzPerS: -2.3 },
+        profile: { shape: "gaussian", fwhmHz: 11 },
+      },
     };
     const { source } = simulateObservation(spec(-1, [needle, interferer]), 8).cadence.scans[2]!;
     const whole = await source.read();
@@ -137,7 +141,7 @@ describe("simulateObservation", () => {
     expect(new Set([await hash(1, 0), await hash(2, 0), await hash(1, 2)]).size).toBe(3);
   });
 
-  it("follows the bandpass with noise and lines alike", async () => {
+  it("follows the bandpass with noise and signals alike", async () => {
     const { source } = simulateObservation(spec(1, []), 2).cadence.scans[0]!;
     const { data } = await source.read();
     const column = (channel: number) => {
@@ -168,13 +172,13 @@ describe("exampleObservation", () => {
     const { truth, cadence, scanStartS } = exampleObservation(seed);
     const { frequency } = cadence.scans[0]!.source;
     const endS = scanStartS[5]! + 16 * TSAMP_S;
-    for (const { kind, snrByScan, line } of truth) {
+    for (const { kind, snrByScan, frequencyMHz, driftHzPerS } of truth) {
       if (kind !== "needle") continue;
       snrByScan.forEach((snr, scan) => {
         expect(snr > 10).toBe(scan % 2 === 0);
       });
       const channels = [0, endS].map(
-        (t) => (line.frequencyMHz + line.driftHzPerS * t * 1e-6 - frequency.fch1MHz) / frequency.foffMHz,
+        (t) => (frequencyMHz + driftHzPerS * t * 1e-6 - frequency.fch1MHz) / frequency.foffMHz,
       );
       expect(Math.min(...channels)).toBeGreaterThan(frequency.nchans / 32);
       expect(Math.max(...channels)).toBeLessThan((frequency.nchans * 31) / 32);

@@ -14,19 +14,26 @@ import {
   sliceTime,
 } from "../signal/spectrogram.ts";
 import { type BandpassSpec, bandGain } from "./bandpass.ts";
-import { addLine, type Line, matchedSnr, rowPowerBySetigen, rowPowerForSnr, type ScanGrid } from "./lines.ts";
 import { fillNoise, pixelDof } from "./noise.ts";
 import { chiSquaredQuantiles, normalQuantiles, type QuantileTable } from "./quantiles.ts";
 import { streamKey } from "./random.ts";
+import {
+  addSignal,
+  matchedSnr,
+  rowPowerBySetigen,
+  rowPowerForSnr,
+  type ScanGrid,
+  type Signal,
+} from "./signals.ts";
 
 /** Something that transmits: a needle from the target's direction, or interference. */
 export interface Emitter {
   readonly kind: "needle" | "interference";
   readonly label: string;
-  readonly line: Line;
+  readonly signal: Signal;
   /**
    * `matched` (see `rowPowerForSnr`) or `setigen` (see `rowPowerBySetigen`), set in the first scan that it is in. The noise
-   * meant is that of a channel of gain 1; bandpass and line share the gain, so the S/N holds across the band.
+   * meant is that of a channel of gain 1; bandpass and signal share the gain, so the S/N holds across the band.
    */
   readonly strength: { readonly snr: number; readonly convention?: "matched" | "setigen" };
   /** The scans that it reaches the receiver in. Its path goes on through the others' time. */
@@ -60,10 +67,11 @@ export interface Truth {
   readonly label: string;
   /** At the centre of the first row of the first scan, whether it is in that scan or not. */
   readonly frequencyMHz: number;
+  /** The path's own drift; what its shape adds is not in it. */
   readonly driftHzPerS: number;
   /** One number a scan: the `matchedSnr` of what lies in the scan and in the band, 0 where it is not there. */
   readonly snrByScan: readonly number[];
-  readonly line: Line;
+  readonly signal: Signal;
 }
 
 export interface SimulatedObservation {
@@ -92,27 +100,27 @@ export function simulateObservation(spec: ObservationSpec, seed: number): Simula
       return scans.includes(i);
     }),
   );
-  const powers = spec.emitters.map(({ line, strength }, e) => {
+  const powers = spec.emitters.map(({ signal, strength }, e) => {
     const grid = grids[Math.max(0, present[e]!.indexOf(true))]!;
     const rowPower = strength.convention === "setigen" ? rowPowerBySetigen : rowPowerForSnr;
-    return rowPower(grid, line, strength.snr, noise.sigma);
+    return rowPower(grid, signal, strength.snr, noise.sigma);
   });
   const sources = grids.map((grid, i) => {
-    const lines = spec.emitters.flatMap(({ line }, e) =>
-      present[e]![i] ? [{ line, rowPower: powers[e]! }] : [],
+    const signals = spec.emitters.flatMap(({ signal }, e) =>
+      present[e]![i] ? [{ signal, rowPower: powers[e]! }] : [],
     );
-    return scanSource(spec, seed, i, grid, noise, lines);
+    return scanSource(spec, seed, i, grid, noise, signals);
   });
   const truth = spec.emitters.map(
-    ({ kind, label, line }, e): Truth => ({
+    ({ kind, label, signal }, e): Truth => ({
       kind,
       label,
-      frequencyMHz: line.frequencyMHz,
-      driftHzPerS: line.driftHzPerS,
+      frequencyMHz: signal.frequencyMHz,
+      driftHzPerS: signal.path.driftHzPerS,
       snrByScan: grids.map((grid, i) =>
-        present[e]![i] ? matchedSnr(grid, line, powers[e]!, noise.sigma) : 0,
+        present[e]![i] ? matchedSnr(grid, signal, powers[e]!, noise.sigma) : 0,
       ),
-      line,
+      signal,
     }),
   );
   return {
@@ -152,7 +160,7 @@ function scanSource(
   scan: number,
   grid: ScanGrid,
   noise: Noise,
-  lines: readonly { line: Line; rowPower: number }[],
+  signals: readonly { signal: Signal; rowPower: number }[],
 ): SpectrogramSource {
   const { time, frequency } = grid;
   const letter = spec.pattern[scan]!.toUpperCase();
@@ -171,7 +179,7 @@ function scanSource(
       const data = into ?? new Float32Array((r.rowStop - r.rowStart) * width);
       const gain = bandGain(spec.bandpass ?? {}, frequency.nchans, r.channelStart, r.channelStop);
       fillNoise(data, r, key, noise.quantiles, noise, gain.noise);
-      for (const { line, rowPower } of lines) addLine(data, r, grid, line, rowPower, gain.line);
+      for (const { signal, rowPower } of signals) addSignal(data, r, grid, signal, rowPower, gain.line);
       return {
         data,
         time: sliceTime(time, r.rowStart, r.rowStop),

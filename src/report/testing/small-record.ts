@@ -2,13 +2,13 @@
 
 import type { CadenceEvent, Hit, RejectedHit } from "../../signal/hit.ts";
 import type { SearchRecord } from "../../signal/search-record.ts";
-import { lineFrequencyMHz } from "../../simulate/lines.ts";
 import {
   type Emitter,
   type SimulatedObservation,
   simulateObservation,
   type Truth,
 } from "../../simulate/observation.ts";
+import { signalFrequencyMHz } from "../../simulate/signals.ts";
 
 const TSAMP_S = 18;
 const FOFF_MHZ = -3e-6;
@@ -24,9 +24,9 @@ const emitter = (
   label,
   scans,
   strength: { snr: 50 },
-  line: {
+  signal: {
     frequencyMHz: 1420 - kHz * 1e-3,
-    driftHzPerS,
+    path: { shape: "linear", driftHzPerS } as const,
     profile: { shape: "tone" } as const,
     timeProfile: { shape: "steady" } as const,
   },
@@ -54,21 +54,21 @@ export function smallObservation(): SimulatedObservation {
   );
 }
 
-/** The hit that a faultless search would make of a line in a scan, `offHz` aside. */
+/** The hit that a faultless search would make of a signal in a scan, `offHz` aside. */
 export function hitOf(
   observation: SimulatedObservation,
-  { line, snrByScan }: Truth,
+  { signal, driftHzPerS, snrByScan }: Truth,
   scan: number,
   offHz = 0,
 ): Hit {
   const startS = observation.scanStartS[scan]!;
-  const frequencyMHz = lineFrequencyMHz(line, TSAMP_S, startS + 0.5 * TSAMP_S) + offHz * 1e-6;
+  const frequencyMHz = signalFrequencyMHz(signal, TSAMP_S, startS + 0.5 * TSAMP_S) + offHz * 1e-6;
   return {
     file: observation.cadence.scans[scan]!.source.name,
     scan,
     frequencyMHz,
-    midFrequencyMHz: frequencyMHz + line.driftHzPerS * 3.5 * TSAMP_S * 1e-6,
-    driftHzPerS: line.driftHzPerS,
+    midFrequencyMHz: frequencyMHz + driftHzPerS * 3.5 * TSAMP_S * 1e-6,
+    driftHzPerS,
     driftUncertaintyHzPerS: 0.01,
     snr: snrByScan[scan]!,
     widthHz: 3,

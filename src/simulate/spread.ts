@@ -1,0 +1,194 @@
+/** Signals with a width of their own, as channels that count the power within their borders see them. */
+
+import { normalBelow } from "./special-functions.ts";
+
+/** How a signal's power is shared out among the channels. Offsets are in Hz from the centre of channel 0. */
+export interface ChannelResponse {
+  /** Further from the signal a channel gets nothing. */
+  readonly reachHz: number;
+  /** The finest scale on which the response changes. */
+  readonly scaleHz: number;
+  /** Adds `weight` times what channels `first` to `last` get, on average, as the signal moves between two offsets, to `into[channel - base]`. */
+  readonly add: (
+    into: Float64Array,
+    base: number,
+    first: number,
+    last: number,
+    fromHz: number,
+    toHz: number,
+    weight: number,
+  ) => void;
+}
+
+export type SpreadShape =
+  | { readonly shape: "box"; readonly widthHz: number }
+  | { readonly shape: "gaussian"; readonly fwhmHz: number }
+  | { readonly shape: "lorentzian"; readonly fwhmHz: number };
+
+export function spreadResponse(profile: SpreadShape, foffHz: number): ChannelResponse {
+  const channelHz = Math.abs(foffHz);
+  const shape = spread(profile);
+  const addWhole = edgeWalk(shape, foffHz);
+  const near = { reachHz: shape.reachHz + 0.5 * channelHz, scaleHz: Math.max(channelHz, shape.scaleHz) };
+  if (profile.shape !== "lorentzian") return { ...near, add: addWhole };
+  return { ...near, add: withFarWings(addWhole, 0.5 * profile.fwhmHz, foffHz) };
+}
+
+interface Spread {
+  /** The share of the power at less than u Hz from the centre. */
+  readonly below: (uHz: number) => number;
+  /** An antiderivative of `below`. */
+  readonly belowIntegral: (uHz: number) => number;
+  readonly reachHz: number;
+  readonly scaleHz: number;
+  /** Sweeps no longer than this are taken at their middle. */
+  readonly shortHz: number;
+}
+
+/** Goes from border to border of the channels, so that neighbours share the work. */
+function edgeWalk({ below, belowIntegral, shortHz }: Spread, foffHz: number): ChannelResponse["add"] {
+  return (into, base, first, last, fromHz, toHz, weight) => {
+    const sweep = toHz - fromHz;
+    const still = Math.abs(sweep) <= shortHz;
+    const middle = 0.5 * (fromHz + toHz);
+    const scale = still ? weight : weight / sweep;
+    const factor = foffHz < 0 ? -scale : scale;
+    let before = 0;
+    for (let edge = first; edge <= last + 1; edge++) {
+      const at = (edge - 0.5) * foffHz;
+      const here = still ? below(at - middle) : belowIntegral(at - fromHz) - belowIntegral(at - toHz);
+      if (edge > first) into[edge - 1 - base]! += factor * (here - before);
+      before = here;
+    }
+  };
+}
+
+function spread(profile: SpreadShape): Spread {
+  switch (profile.shape) {
+    case "box":
+      return box(profile.widthHz);
+    case "gaussian":
+      return gaussian(profile.fwhmHz);
+    case "lorentzian":
+      return lorentzian(profile.fwhmHz);
+  }
+}
+
+function box(widthHz: number): Spread {
+  const half = 0.5 * widthHz;
+  return {
+    below: (u) => (u <= -half ? 0 : u >= half ? 1 : (u + half) / widthHz),
+    belowIntegral: (u) => (u <= -half ? 0 : u >= half ? u : (u + half) ** 2 / (2 * widthHz)),
+    reachHz: half,
+    scaleHz: widthHz,
+    shortHz: 1e-6 * widthHz,
+  };
+}
+
+function gaussian(fwhmHz: number): Spread {
+  const sigma = fwhmHz / Math.sqrt(8 * Math.LN2);
+  const { below, integral } = normalTables();
+  return {
+    below(u) {
+      const x = u / sigma;
+      return x <= -NORMAL_END ? 0 : x >= NORMAL_END ? 1 : normalAt(below, x);
+    },
+    belowIntegral(u) {
+      const x = u / sigma;
+      return x <= -NORMAL_END ? 0 : x >= NORMAL_END ? u : sigma * normalAt(integral, x);
+    },
+    reachHz: NORMAL_END * sigma,
+    scaleHz: sigma,
+    shortHz: 1e-4 * sigma,
+  };
+}
+
+/** Standard deviations from the centre where a Gaussian is cut, which loses 6e-7 of it. */
+const NORMAL_END = 5;
+const NORMAL_STEPS = 128;
+let tables: { below: Float64Array; integral: Float64Array } | undefined;
+
+/** The normal distribution below x and the integral of that, with their slopes, for x from -5 to 5: cubics between are off by 1e-11. */
+function normalTables() {
+  if (tables) return tables;
+  const nodes = 2 * NORMAL_END * NORMAL_STEPS + 2;
+  const below = new Float64Array(2 * nodes);
+  const integral = new Float64Array(2 * nodes);
+  for (let i = 0; i < nodes; i++) {
+    const x = i / NORMAL_STEPS - NORMAL_END;
+    const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+    below[2 * i] = normalBelow(x);
+    below[2 * i + 1] = density / NORMAL_STEPS;
+    integral[2 * i] = x * below[2 * i]! + density;
+    integral[2 * i + 1] = below[2 * i]! / NORMAL_STEPS;
+  }
+  tables = { below, integral };
+  return tables;
+}
+
+function normalAt(nodes: Float64Array, x: number): number {
+  const place = (x + NORMAL_END) * NORMAL_STEPS;
+  const i = Math.floor(place);
+  return hermite(nodes, i, place - i);
+}
+
+/** The cubic through the values and slopes (a step's worth) of nodes i and i + 1, at a share t of the way. */
+function hermite(nodes: Float64Array, i: number, t: number): number {
+  const v0 = nodes[2 * i]!;
+  const s0 = nodes[2 * i + 1]!;
+  const v1 = nodes[2 * i + 2]!;
+  const s1 = nodes[2 * i + 3]!;
+  const rise = v1 - v0;
+  return v0 + t * (s0 + t * (3 * rise - 2 * s0 - s1 + t * (s0 + s1 - 2 * rise)));
+}
+
+const LORENTZIAN_REACH = 64;
+
+function lorentzian(fwhmHz: number): Spread {
+  const half = 0.5 * fwhmHz;
+  return {
+    below: (u) => 0.5 + Math.atan(u / half) / Math.PI,
+    belowIntegral(u) {
+      const x = u / half;
+      return 0.5 * u + (half / Math.PI) * (x * Math.atan(x) - 0.5 * Math.log(1 + x * x));
+    },
+    reachHz: LORENTZIAN_REACH * fwhmHz,
+    scaleHz: half,
+    shortHz: 1e-4 * half,
+  };
+}
+
+/** From so many half widths (or channels, where these are wider) beyond a Lorentzian's sweep on, its wings are taken as 1 / u ** 2. */
+const WINGS_FROM = 6;
+
+/**
+ * In the wings the mean of 1 / (u ** 2 + half ** 2) over a sweep from u0 to u1 is 1 / (u0 u1 + half ** 2), and that over a channel likewise,
+ * to 1e-5 of the whole power.
+ */
+function withFarWings(
+  addWhole: ChannelResponse["add"],
+  halfHz: number,
+  foffHz: number,
+): ChannelResponse["add"] {
+  const channelHz = Math.abs(foffHz);
+  const factor = (halfHz * channelHz) / Math.PI;
+  const awayHz = WINGS_FROM * Math.max(halfHz, channelHz);
+  return (into, base, first, last, fromHz, toHz, weight) => {
+    const middle = (0.5 * (fromHz + toHz)) / foffHz;
+    const aside = (0.5 * Math.abs(toHz - fromHz) + awayHz) / channelHz;
+    const nearFirst = Math.ceil(middle - aside);
+    const nearLast = Math.floor(middle + aside);
+    if (nearFirst <= last && nearLast >= first) {
+      addWhole(into, base, Math.max(first, nearFirst), Math.min(last, nearLast), fromHz, toHz, weight);
+    }
+    const less = halfHz ** 2 - 0.25 * ((toHz - fromHz) ** 2 + channelHz ** 2);
+    for (let side = 0; side < 2; side++) {
+      const start = side === 0 ? first : Math.max(first, nearLast + 1);
+      const stop = side === 0 ? Math.min(last, nearFirst - 1) : last;
+      for (let channel = start; channel <= stop; channel++) {
+        const u = (channel - middle) * foffHz;
+        into[channel - base]! += (weight * factor) / (u * u + less);
+      }
+    }
+  };
+}
