@@ -3,6 +3,7 @@
 
 import { removeOpenTemporaries } from "../signal/write-file.node.ts";
 import { describeFailure } from "./failure.ts";
+import { takeSignal } from "./interrupt.ts";
 import { runProgram } from "./program.ts";
 
 /** Shells give a process that a signal ended the exit code 128 + the signal's number. */
@@ -10,6 +11,7 @@ const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
+    if (takeSignal()) return;
     endAtOnce(
       128 + signalNumbers[signal],
       `lodestone: stopped by ${signal}; what was half written has been removed.`,

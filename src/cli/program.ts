@@ -34,6 +34,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./convert.ts")).convertCommand(),
   },
   {
+    name: "train",
+    summary: "train a network on a folder of cadences with labels",
+    load: async () => (await import("./train.ts")).trainCommand(),
+  },
+  {
     name: "demo",
     summary: "make a small simulated observation, search it and write a report",
     load: async () => (await import("./demo.ts")).demoCommand(),

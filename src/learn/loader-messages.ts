@@ -1,0 +1,54 @@
+/** What the loader and its threads tell each other. */
+
+import type { StreamKey } from "../simulate/random.ts";
+import type { AugmentSpec } from "./inputs/augment.ts";
+import type { InputSpec, PanelShape } from "./inputs/input-spec.ts";
+
+export interface LoaderStart {
+  readonly input: InputSpec;
+  readonly augment: AugmentSpec;
+  readonly shape: PanelShape;
+}
+
+export interface ExampleSource {
+  readonly path: string;
+  /** 0 to 1. */
+  readonly label: number;
+  readonly place: number;
+}
+
+export interface ExampleJob {
+  /** Place in the batch. */
+  readonly index: number;
+  readonly source: ExampleSource;
+  readonly partner?: ExampleSource;
+  /** Absent where the cadence is prepared as it is, without augmentation. */
+  readonly key?: StreamKey;
+  readonly shareDone: number;
+}
+
+/** Examples of one batch for one thread. */
+export interface LoadPart {
+  readonly id: number;
+  /** float32, [batch, channels, height, width]. */
+  readonly images: SharedArrayBuffer;
+  /** float32, [batch]. */
+  readonly targets: SharedArrayBuffer;
+  readonly imageFloats: number;
+  readonly examples: readonly ExampleJob[];
+}
+
+export interface CadenceTrouble {
+  readonly place: number;
+  /** Whether the cadence was left out. */
+  readonly skipped: boolean;
+  /** Names the file. */
+  readonly message: string;
+}
+
+export interface PartAnswer {
+  readonly id: number;
+  readonly problems: readonly CadenceTrouble[];
+  /** Why the examples can't be made: a sentence that names the file. */
+  readonly failure?: string;
+}

@@ -1,0 +1,173 @@
+/**
+ * Reads cadences and makes examples of them on threads of their own, ahead of who uses them, into shared memory. What an example is does
+ * not depend on how many threads there are.
+ */
+
+import { Worker } from "node:worker_threads";
+import { InputError } from "../signal/errors.ts";
+import type { CadenceTrouble, ExampleJob, LoaderStart, LoadPart, PartAnswer } from "./loader-messages.ts";
+
+export interface Loader {
+  readonly threads: number;
+  /**
+   * Batches 0, 1, 2, ... of what `examples` lists for each, until it gives undefined. `ahead` batches are made while one is used: so many and one
+   * lie in memory.
+   */
+  open(options: BatchStreamOptions): BatchStream;
+  close(): Promise<void>;
+}
+
+export interface BatchStreamOptions {
+  /** The examples of a batch, by its number; undefined past the last. Asked in order, once each. */
+  readonly examples: (batch: number) => readonly ExampleJob[] | undefined;
+  /** The number of the first batch; 0 unless given. */
+  readonly from?: number;
+  /** The largest batch. */
+  readonly batchSize: number;
+  /** Floats of one image. */
+  readonly imageFloats: number;
+  /** 2 unless given. */
+  readonly ahead?: number;
+}
+
+export interface LoadedBatch {
+  readonly number: number;
+  /** [examples, channels, height, width], until the next batch is asked for. */
+  readonly images: Float32Array;
+  readonly targets: Float32Array;
+  readonly examples: readonly ExampleJob[];
+  readonly problems: readonly CadenceTrouble[];
+}
+
+export interface BatchStream {
+  /** The next batch, or undefined past the last; the memory of the one before is used again. */
+  next(): Promise<LoadedBatch | undefined>;
+  /** Milliseconds for which `next` had to wait, in all. */
+  readonly waitedMs: number;
+}
+
+/** Examples that a thread makes at a time: few, so that all threads work on the batch that is needed first. */
+const PART = 4;
+
+/** Starts the threads. They don't keep the process alive unless a batch is waited for. */
+export function openLoader(start: LoaderStart, threads: number): Loader {
+  const workers = Array.from({ length: threads }, () => {
+    return new Worker(new URL("./loader-worker.node.ts", import.meta.url), { workerData: start });
+  });
+  const idle: Worker[] = [];
+  const waiting: Part[] = [];
+  const running = new Map<number, Part>();
+  let failure: Error | undefined;
+  let closed = false;
+  let ids = 0;
+
+  const fail = (error: Error) => {
+    failure ??= error;
+    for (const { reject } of [...running.values(), ...waiting.splice(0)]) reject(failure);
+    running.clear();
+  };
+  const handOut = () => {
+    while (idle.length > 0 && waiting.length > 0) {
+      const part = waiting.shift()!;
+      running.set(part.message.id, part);
+      idle.pop()!.postMessage(part.message);
+    }
+  };
+  for (const worker of workers) {
+    worker.unref();
+    idle.push(worker);
+    worker.on("message", ({ id, problems, failure }: PartAnswer) => {
+      const part = running.get(id);
+      running.delete(id);
+      idle.push(worker);
+      handOut();
+      if (failure === undefined) part?.resolve(problems);
+      else part?.reject(new InputError(failure));
+    });
+    worker.on("error", (error: Error) => fail(error));
+    worker.on("exit", () => {
+      if (!closed) fail(new Error("A thread of the loader ended before it answered."));
+    });
+  }
+  const make = (message: Omit<LoadPart, "id">) =>
+    new Promise<readonly CadenceTrouble[]>((resolve, reject) => {
+      if (failure) return reject(failure);
+      waiting.push({ message: { ...message, id: ids++ }, resolve, reject });
+      handOut();
+    });
+
+  return {
+    threads,
+    open({ examples, from = 0, batchSize, imageFloats, ahead = 2 }) {
+      const slots = Array.from({ length: ahead + 1 }, () => ({
+        images: new SharedArrayBuffer(4 * batchSize * imageFloats),
+        targets: new SharedArrayBuffer(4 * batchSize),
+      }));
+      const queue: Promise<LoadedBatch>[] = [];
+      let asked = from;
+      let ended = false;
+      let waitedMs = 0;
+      const begin = () => {
+        while (!ended && queue.length <= ahead) {
+          const jobs = examples(asked);
+          if (!jobs) {
+            ended = true;
+            return;
+          }
+          const number = asked++;
+          const slot = slots[(number - from) % slots.length]!;
+          const batch = makeBatch(number, jobs, slot);
+          batch.catch(() => {});
+          queue.push(batch);
+        }
+      };
+      const makeBatch = async (
+        number: number,
+        jobs: readonly ExampleJob[],
+        { images, targets }: (typeof slots)[number],
+      ): Promise<LoadedBatch> => {
+        const parts: Promise<readonly CadenceTrouble[]>[] = [];
+        for (let at = 0; at < jobs.length; at += PART) {
+          parts.push(make({ images, targets, imageFloats, examples: jobs.slice(at, at + PART) }));
+        }
+        const problems = (await Promise.all(parts)).flat();
+        return {
+          number,
+          images: new Float32Array(images, 0, jobs.length * imageFloats),
+          targets: new Float32Array(targets, 0, jobs.length),
+          examples: jobs,
+          problems,
+        };
+      };
+      begin();
+      return {
+        get waitedMs() {
+          return waitedMs;
+        },
+        async next() {
+          begin();
+          const batch = queue.shift();
+          if (!batch) return undefined;
+          const started = performance.now();
+          for (const worker of workers) worker.ref();
+          try {
+            return await batch;
+          } finally {
+            for (const worker of workers) worker.unref();
+            waitedMs += performance.now() - started;
+          }
+        },
+      };
+    },
+    async close() {
+      closed = true;
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+interface Part {
+  readonly message: LoadPart;
+  readonly resolve: (problems: readonly CadenceTrouble[]) => void;
+  readonly reject: (error: Error) => void;
+}

@@ -1,0 +1,297 @@
+/** The training of one fold's network, from its start or its last checkpoint to its end. */
+
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { CadenceSet } from "../formats/cadence-folder.node.ts";
+import { encodeCsv } from "../formats/csv.ts";
+import { makeFolder } from "../formats/make-folder.node.ts";
+import { openTensorBoardWriter } from "../formats/tensorboard-writer.node.ts";
+import { checkpointContent, readCheckpoint } from "../nn/checkpoint.ts";
+import type { Engine } from "../nn/engines/engine.ts";
+import { writeOnnx } from "../nn/onnx/onnx.node.ts";
+import { readSafetensors, writeSafetensors } from "../nn/safetensors.node.ts";
+import { customSchedule } from "../nn/schedules.ts";
+import { createTrainer } from "../nn/trainer.ts";
+import { checkpointTensors } from "../nn/weights.ts";
+import { writeFileAtomically } from "../signal/write-file.node.ts";
+import { streamKey } from "../simulate/random.ts";
+import type { Loader } from "./loader.node.ts";
+import type { CadenceTrouble, ExampleJob } from "./loader-messages.ts";
+import { networkNodes } from "./network-graph.ts";
+import { type ProgressPlan, planSteps, rateFactor, shareDone, totalSteps } from "./progress-plan.ts";
+import { buildNetwork, makeOptimizer } from "./recipe-network.ts";
+import { type HistoryEntry, type RunRecord, runFiles, writeHistory } from "./run-folder.node.ts";
+import { createSampler, limitPlaces } from "./samples.ts";
+import { startWeights, type WeightsFile } from "./start-weights.node.ts";
+import { createTimePlanner, type ValidationPlan } from "./time-plan.ts";
+import { type Validation, validate } from "./validation.node.ts";
+
+/** Batches that are made while one is trained on. */
+const AHEAD = 2;
+/** Steps that a plan starts with until the speed is known: so many that the first few are a small part of it. */
+const UNKNOWN_STEPS = 10_000;
+
+export interface FoldTask {
+  readonly record: RunRecord;
+  readonly fold: number;
+  /** The fold's own. */
+  readonly folder: string;
+  readonly set: CadenceSet;
+  readonly labels: ArrayLike<number>;
+  readonly trained: Int32Array;
+  readonly heldOut: Int32Array;
+  readonly weights: WeightsFile | undefined;
+  readonly engine: Engine;
+  readonly loader: Loader;
+  /** Seconds that the fold may take from its very start; undefined: the recipe's epochs. */
+  readonly budgetS: ((elapsedS: number) => number) | undefined;
+  readonly checkpointEveryS: number;
+  readonly signal: AbortSignal | undefined;
+  onProgress(progress: FoldProgress): void;
+  onEpoch(entry: HistoryEntry): void;
+}
+
+export interface FoldProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly imagesPerS: number;
+  /** Of the last validation. */
+  readonly auc: number | null;
+  readonly elapsedS: number;
+  /** Of this fold; NaN until it is known. */
+  readonly leftS: number;
+}
+
+export interface FoldResult {
+  readonly fold: number;
+  readonly history: readonly HistoryEntry[];
+  /** What was wrong with cadences, one for each. */
+  readonly problems: readonly CadenceTrouble[];
+  /** Whether it was stopped before its end. */
+  readonly interrupted: boolean;
+}
+
+/** What a checkpoint keeps beside the trainer's state. */
+interface FoldNotes {
+  readonly plan: ProgressPlan;
+  readonly validations: ValidationPlan | null;
+  readonly history: readonly HistoryEntry[];
+  /** Since the last line of the history. */
+  readonly since: Sums;
+  readonly elapsedS: number;
+}
+
+interface Sums {
+  steps: number;
+  loss: number;
+  trainedS: number;
+  waitedS: number;
+}
+
+export async function trainFold(task: FoldTask): Promise<FoldResult> {
+  const { record, fold, folder, set, labels, trained, heldOut, engine, loader } = task;
+  const { recipe } = record;
+  const { batch } = recipe;
+  const startedMs = performance.now();
+  await makeFolder(folder);
+  const pathOf = (file: keyof typeof runFiles) => join(folder, runFiles[file]);
+  const checkpoint = await readLast(pathOf("last"));
+  const notes = checkpoint?.notes as unknown as FoldNotes | undefined;
+  const elapsedS = () => (notes?.elapsedS ?? 0) + (performance.now() - startedMs) / 1000;
+
+  const history: HistoryEntry[] = [...(notes?.history ?? [])];
+  const since: Sums = { ...(notes?.since ?? noSums()) };
+  const problems = new Map<number, CadenceTrouble>();
+  let plan =
+    notes?.plan ??
+    planSteps(task.budgetS ? UNKNOWN_STEPS : Math.ceil((recipe.epochs * trained.length) / batch));
+  if (history.at(-1)?.done) {
+    await writeHistory(folder, history);
+    return { fold, history, problems: [], interrupted: false };
+  }
+
+  const positives = trained.filter((place) => labels[place]! >= 0.5).length;
+  const balance = positives > 0 ? (trained.length - positives) / positives : 1;
+  const { model, built, parts, imageFloats, constants } = buildNetwork(recipe, set.shape, balance);
+  const seed = streamKey(record.seed, fold)[0] >>> 0;
+  const sampleOf = createSampler({ places: trained, labels, sampling: recipe.sampling, seed });
+  const firstStep = checkpoint?.state.batches ?? 0;
+  const source = (place: number) => ({ path: set.pathOf(place), label: labels[place]!, place });
+  const stream = loader.open({
+    batchSize: batch,
+    imageFloats,
+    from: firstStep,
+    ahead: AHEAD,
+    examples(number) {
+      if (!task.budgetS && number >= totalSteps(plan)) return undefined;
+      const share = shareDone(plan, number);
+      return Array.from({ length: batch }, (_, index): ExampleJob => {
+        const { place, key, partner } = sampleOf(number * batch + index);
+        return { index, source: source(place), partner: source(partner), key, shareDone: share };
+      });
+    },
+  });
+  const { learningRate } = recipe.optimizer;
+  const trainer = createTrainer(parts, engine, {
+    weights: await startWeights(model, built, task.weights, seed),
+    optimizer: makeOptimizer(recipe.optimizer),
+    schedule: customSchedule({ ...recipe.schedule, learningRate }, (step) => {
+      return learningRate * rateFactor(recipe.schedule, shareDone(plan, step + 0.5));
+    }),
+    ...(recipe.clipNorm !== undefined && { clipNorm: recipe.clipNorm }),
+    ...(recipe.emaDecay !== undefined && { emaDecay: recipe.emaDecay }),
+    seed,
+  });
+  if (checkpoint) await trainer.restore(checkpoint.state);
+  const planner = task.budgetS
+    ? createTimePlanner({
+        ...{ budgetS: task.budgetS(notes?.elapsedS ?? 0), batch, ahead: AHEAD },
+        ...{ trained: trained.length, heldOut: heldOut.length },
+        ...{ validations: notes?.validations ?? undefined, validated: history.length },
+      })
+    : undefined;
+  const tensorBoard = await openTensorBoardWriter(folder, checkpoint ? { resumeAtStep: firstStep } : {});
+  if (!checkpoint) await tensorBoard.graph(networkNodes(built.logits));
+
+  const epochAt = (step: number) => (step * batch) / trained.length;
+  const validationDue = (step: number) => {
+    if (step >= totalSteps(plan)) return true;
+    const crossed = (at: (step: number) => number) => Math.floor(at(step)) > Math.floor(at(step - 1));
+    if (!planner) return crossed(epochAt);
+    const count = planner.validations?.count;
+    return count !== undefined && crossed((step) => shareDone(plan, step) * count);
+  };
+  const saveLast = async () => {
+    const content = await checkpointContent(trainer, {
+      ...{ plan, validations: planner?.validations ?? null, history, since, elapsedS: elapsedS() },
+    } satisfies FoldNotes);
+    await writeSafetensors(pathOf("last"), content.tensors, { metadata: content.metadata });
+    await writeHistory(folder, history);
+  };
+  const saveBest = async ({ places, scores }: Validation, step: number) => {
+    const weights = await trainer.weights();
+    const tensors = checkpointTensors(built.graph, weights, { batchesTracked: step });
+    await writeSafetensors(pathOf("best"), tensors, {
+      metadata: { model: JSON.stringify(model.config), step: String(step) },
+    });
+    const preprocessing = { input: recipe.input, shape: set.shape, flips: recipe.flips };
+    const metadata = { modelName: model.name, preprocessing, classNames: ["needle"] };
+    await writeOnnx(pathOf("model"), { output: built.logits, weights, metadata });
+    if (places.length === 0) return;
+    const rows = places.map((place, i) => [set.ids[place]!, labels[place]!, scores[i]!]);
+    await writeFileAtomically(pathOf("validation"), (write) =>
+      write(encodeCsv(["id", "target", "score"], rows)),
+    );
+  };
+  const note = (found: readonly CadenceTrouble[]) => {
+    for (const problem of found) problems.set(problem.place, problem);
+  };
+
+  let interrupted = false;
+  let savedMs = performance.now();
+  let meanLoss = Number.NaN;
+  let validationS: number | undefined;
+  try {
+    while (trainer.batches < totalSteps(plan)) {
+      const stepMs = performance.now();
+      const waitedMs = stream.waitedMs;
+      const loaded = (await stream.next())!;
+      note(loaded.problems);
+      const waitedS = (stream.waitedMs - waitedMs) / 1000;
+      const report = await trainer.step({ image: loaded.images, targets: loaded.targets, ...constants });
+      const tookS = (performance.now() - stepMs) / 1000;
+      const step = trainer.batches;
+      since.steps++;
+      since.loss += report.loss;
+      since.trainedS += tookS;
+      since.waitedS += waitedS;
+      meanLoss = Number.isNaN(meanLoss) ? report.loss : 0.95 * meanLoss + 0.05 * report.loss;
+      if (planner) plan = planner.afterStep(step, tookS, elapsedS(), plan);
+      const steps = totalSteps(plan);
+      const imagesPerS = (since.steps * batch) / since.trainedS;
+      const left = (steps - step) * (since.trainedS / since.steps) + (validationS ?? 0);
+      task.onProgress({
+        ...{ step, steps, epoch: epochAt(step), epochs: epochAt(steps), loss: meanLoss, imagesPerS },
+        ...{ learningRate: report.learningRate, auc: history.at(-1)?.auc ?? null, elapsedS: elapsedS() },
+        leftS: planner && !planner.validations ? Number.NaN : left,
+      });
+      if (step % 10 === 0) {
+        await tensorBoard.scalars(step, {
+          "loss/train": report.loss,
+          "training/learning-rate": report.learningRate,
+        });
+      }
+      if (validationDue(step)) {
+        const entry = await score(step, report.learningRate);
+        await saveLast();
+        savedMs = performance.now();
+        validationS = (savedMs - entry.startedMs) / 1000;
+        planner?.afterValidation(validationS);
+        task.onEpoch(entry.line);
+      } else if (task.signal?.aborted || performance.now() - savedMs > 1000 * task.checkpointEveryS) {
+        await saveLast();
+        savedMs = performance.now();
+      }
+      if (task.signal?.aborted && trainer.batches < totalSteps(plan)) {
+        interrupted = true;
+        break;
+      }
+    }
+  } finally {
+    await tensorBoard.close();
+  }
+  return { fold, history, problems: [...problems.values()], interrupted };
+
+  async function score(step: number, learningRate: number) {
+    const startedMs = performance.now();
+    const places = limitPlaces(heldOut, labels, planner?.validations?.places ?? heldOut.length, seed);
+    const validation = await validate({ trainer, loader, set, labels, places, batch, imageFloats });
+    note(validation.problems);
+    const { auc, loss } = validation;
+    const quality = auc ?? (loss === null ? step : -loss);
+    const best = history.every(
+      (entry) => !entry.best || (entry.auc ?? -(entry.validationLoss ?? -entry.step)) <= quality,
+    );
+    if (best) await saveBest(validation, step);
+    const line: HistoryEntry = {
+      ...{
+        epoch: epochAt(step),
+        step,
+        share: shareDone(plan, step),
+        loss: since.loss / since.steps,
+        learningRate,
+      },
+      ...{ validationLoss: loss, auc, validated: validation.places.length, best },
+      imagesPerS: (since.steps * batch) / since.trainedS,
+      waitedShare: since.waitedS / since.trainedS,
+      validationS: (performance.now() - startedMs) / 1000,
+      elapsedS: elapsedS(),
+      done: step >= totalSteps(plan),
+    };
+    history.push(line);
+    Object.assign(since, noSums());
+    await tensorBoard.scalars(step, {
+      "training/images-per-second": line.imagesPerS,
+      "training/waited-share": line.waitedShare,
+      ...(loss !== null && { "loss/validation": loss }),
+      ...(auc !== null && { "auc/validation": auc }),
+    });
+    return { line, startedMs };
+  }
+}
+
+function noSums(): Sums {
+  return { steps: 0, loss: 0, trainedS: 0, waitedS: 0 };
+}
+
+async function readLast(path: string) {
+  const there = await access(path).then(
+    () => true,
+    () => false,
+  );
+  return there ? readCheckpoint(await readSafetensors(path), path) : undefined;
+}
