@@ -6,7 +6,7 @@
  * or broken at points are given exactly; curves by chords that leave them by less than a stated distance.
  */
 
-import { growing, type Pieces } from "./pieces.ts";
+import { addPiece, growing, type Pieces } from "./pieces.ts";
 import { randomStream, streamKey } from "./random.ts";
 
 /** Plain JSON. Every path has a drift of its own, to which its shape is added. */
@@ -145,7 +145,7 @@ function curve(offsetHz: (timeS: number) => number, bendHzPerS2: number): Follow
       for (let i = 1; i <= chords; i++) {
         const endS = i === chords ? toS : fromS + ((toS - fromS) * i) / chords;
         const there = offsetHz(endS);
-        into.add(endS, here, there);
+        addPiece(into, endS, here, there);
         here = there;
       }
     },
@@ -165,10 +165,10 @@ function broken(
       for (let i = Math.max(1, Math.floor(fromS / stepS) + 1); i * stepS < toS; i++) {
         if (i * stepS <= fromS) continue;
         const there = node(i, i * stepS);
-        into.add(i * stepS, here, there);
+        addPiece(into, i * stepS, here, there);
         here = there;
       }
-      into.add(toS, here, offsetHz(toS));
+      addPiece(into, toS, here, offsetHz(toS));
     },
   };
 }
@@ -183,7 +183,7 @@ function levelled(drift: number, stepS: number, level: (i: number) => number): F
       for (let i = stepAt(fromS); startS < toS; i++) {
         const endS = Math.min(toS, (i + 1) * stepS);
         if (endS <= startS) continue;
-        into.add(endS, drift * startS + level(i), drift * endS + level(i));
+        addPiece(into, endS, drift * startS + level(i), drift * endS + level(i));
         startS = endS;
       }
     },

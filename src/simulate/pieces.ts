@@ -1,39 +1,26 @@
 /** Lists that are filled and emptied for every row of a signal, and sequences that are made as far as they are asked for. */
 
-/** Triples of numbers, in memory that is used again after `clear`. */
+/** Triples of numbers: triple i at 3 i. To empty it, set `count` to 0; the memory stays. */
 export interface Pieces {
-  readonly count: number;
-  /** Triple i is at 3 i. */
-  readonly values: Float64Array;
-  add(a: number, b: number, c: number): void;
-  clear(): void;
+  count: number;
+  values: Float64Array;
 }
 
 export function createPieces(): Pieces {
-  let values = new Float64Array(3 * 64);
-  let count = 0;
-  return {
-    get count() {
-      return count;
-    },
-    get values() {
-      return values;
-    },
-    add(a, b, c) {
-      if (3 * count === values.length) {
-        const wider = new Float64Array(2 * values.length);
-        wider.set(values);
-        values = wider;
-      }
-      values[3 * count] = a;
-      values[3 * count + 1] = b;
-      values[3 * count + 2] = c;
-      count++;
-    },
-    clear() {
-      count = 0;
-    },
-  };
+  return { count: 0, values: new Float64Array(3 * 64) };
+}
+
+export function addPiece(pieces: Pieces, a: number, b: number, c: number): void {
+  const at = 3 * pieces.count++;
+  if (at === pieces.values.length) {
+    const wider = new Float64Array(2 * at);
+    wider.set(pieces.values);
+    pieces.values = wider;
+  }
+  const { values } = pieces;
+  values[at] = a;
+  values[at + 1] = b;
+  values[at + 2] = c;
 }
 
 /** Element i of a sequence in which each follows from the one before, `next(i, element i - 1)`; made once, in order. */

@@ -11,7 +11,7 @@ import { UsageError } from "../signal/errors.ts";
 import type { FrequencyAxis, TimeAxis } from "../signal/spectrogram.ts";
 import { type FrequencyProfile, peakPerHz, type ResponsePart, responseParts } from "./frequency-profiles.ts";
 import { followPath, type Path, pathOffsetHz } from "./paths.ts";
-import { createPieces } from "./pieces.ts";
+import { addPiece, createPieces } from "./pieces.ts";
 import { followTime, type TimeProfile } from "./time-profiles.ts";
 
 /** Plain JSON. */
@@ -156,22 +156,22 @@ function forEachRow(
 
   for (let row = range.rowStart; row < range.rowStop; row++) {
     const rowStartS = startS + row * time.tsampS;
-    onTimes.clear();
+    onTimes.count = 0;
     piecesOn(rowStartS, rowStartS + time.tsampS, onTimes);
     // Each move: offsets at its start and end, share of the row's power.
-    moves.clear();
+    moves.count = 0;
     for (let i = 0; i < onTimes.count; i++) {
       const on = onTimes.values;
       const fromS = on[3 * i]! - 0.5 * time.tsampS;
       const toS = on[3 * i + 1]! - 0.5 * time.tsampS;
       const strength = on[3 * i + 2]! / time.tsampS;
-      straight.clear();
+      straight.count = 0;
       path.straightPieces(fromS, toS, toleranceHz, straight);
       let beganS = fromS;
       for (let j = 0; j < straight.count; j++) {
         const piece = straight.values;
         const endS = piece[3 * j]!;
-        moves.add(firstHz + piece[3 * j + 1]!, firstHz + piece[3 * j + 2]!, strength * (endS - beganS));
+        addPiece(moves, firstHz + piece[3 * j + 1]!, firstHz + piece[3 * j + 2]!, strength * (endS - beganS));
         beganS = endS;
       }
     }

@@ -85,77 +85,98 @@ function box(widthHz: number): Spread {
   };
 }
 
+/** Standard deviations from the centre where a Gaussian is cut, which loses 6e-7 of it. */
+const GAUSSIAN_REACH = 5;
+
 function gaussian(fwhmHz: number): Spread {
   const sigma = fwhmHz / Math.sqrt(8 * Math.LN2);
-  const { below, integral } = normalTables();
+  normalTable ??= tabulate(
+    7,
+    (x) => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI),
+    normalBelow,
+    (x) => x * normalBelow(x) + Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI),
+  );
+  const table = normalTable;
   return {
     below(u) {
       const x = u / sigma;
-      return x <= -NORMAL_END ? 0 : x >= NORMAL_END ? 1 : normalAt(below, x);
+      return x <= -table.end ? 0 : x >= table.end ? 1 : lookUp(table.below, table.end, x);
     },
     belowIntegral(u) {
       const x = u / sigma;
-      return x <= -NORMAL_END ? 0 : x >= NORMAL_END ? u : sigma * normalAt(integral, x);
+      return x <= -table.end ? 0 : x >= table.end ? u : sigma * lookUp(table.integral, table.end, x);
     },
-    reachHz: NORMAL_END * sigma,
+    reachHz: GAUSSIAN_REACH * sigma,
     scaleHz: sigma,
     shortHz: 1e-4 * sigma,
   };
 }
 
-/** Standard deviations from the centre where a Gaussian is cut, which loses 6e-7 of it. */
-const NORMAL_END = 5;
-const NORMAL_STEPS = 128;
-let tables: { below: Float64Array; integral: Float64Array } | undefined;
+/** Widths from the centre where a Lorentzian is cut. */
+const LORENTZIAN_REACH = 64;
 
-/** The normal distribution below x and the integral of that, with their slopes, for x from -5 to 5: cubics between are off by 1e-11. */
-function normalTables() {
-  if (tables) return tables;
-  const nodes = 2 * NORMAL_END * NORMAL_STEPS + 2;
-  const below = new Float64Array(2 * nodes);
-  const integral = new Float64Array(2 * nodes);
+function lorentzian(fwhmHz: number): Spread {
+  const half = 0.5 * fwhmHz;
+  const directBelow = (x: number) => 0.5 + Math.atan(x) / Math.PI;
+  const directIntegral = (x: number) => 0.5 * x + (x * Math.atan(x) - 0.5 * Math.log(1 + x * x)) / Math.PI;
+  lorentzTable ??= tabulate(16, (x) => 1 / (Math.PI * (1 + x * x)), directBelow, directIntegral);
+  const table = lorentzTable;
+  return {
+    below(u) {
+      const x = u / half;
+      return Math.abs(x) < table.end ? lookUp(table.below, table.end, x) : directBelow(x);
+    },
+    belowIntegral(u) {
+      const x = u / half;
+      return half * (Math.abs(x) < table.end ? lookUp(table.integral, table.end, x) : directIntegral(x));
+    },
+    reachHz: LORENTZIAN_REACH * fwhmHz,
+    scaleHz: half,
+    shortHz: 1e-4 * half,
+  };
+}
+
+/** A distribution's share below x and the integral of that, each with its slope, at x from -end to end. */
+interface SpreadTable {
+  readonly end: number;
+  readonly below: Float64Array;
+  readonly integral: Float64Array;
+}
+
+const STEPS = 128;
+let normalTable: SpreadTable | undefined;
+let lorentzTable: SpreadTable | undefined;
+
+/** With 128 nodes to a width, cubics between them are off by 1e-11. */
+function tabulate(
+  end: number,
+  density: (x: number) => number,
+  below: (x: number) => number,
+  integral: (x: number) => number,
+): SpreadTable {
+  const nodes = 2 * end * STEPS + 2;
+  const table = { end, below: new Float64Array(2 * nodes), integral: new Float64Array(2 * nodes) };
   for (let i = 0; i < nodes; i++) {
-    const x = i / NORMAL_STEPS - NORMAL_END;
-    const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
-    below[2 * i] = normalBelow(x);
-    below[2 * i + 1] = density / NORMAL_STEPS;
-    integral[2 * i] = x * below[2 * i]! + density;
-    integral[2 * i + 1] = below[2 * i]! / NORMAL_STEPS;
+    const x = i / STEPS - end;
+    table.below[2 * i] = below(x);
+    table.below[2 * i + 1] = density(x) / STEPS;
+    table.integral[2 * i] = integral(x);
+    table.integral[2 * i + 1] = below(x) / STEPS;
   }
-  tables = { below, integral };
-  return tables;
+  return table;
 }
 
-function normalAt(nodes: Float64Array, x: number): number {
-  const place = (x + NORMAL_END) * NORMAL_STEPS;
+/** Hermite's cubic through the values and slopes of the nodes about x. */
+function lookUp(nodes: Float64Array, end: number, x: number): number {
+  const place = (x + end) * STEPS;
   const i = Math.floor(place);
-  return hermite(nodes, i, place - i);
-}
-
-/** The cubic through the values and slopes (a step's worth) of nodes i and i + 1, at a share t of the way. */
-function hermite(nodes: Float64Array, i: number, t: number): number {
+  const t = place - i;
   const v0 = nodes[2 * i]!;
   const s0 = nodes[2 * i + 1]!;
   const v1 = nodes[2 * i + 2]!;
   const s1 = nodes[2 * i + 3]!;
   const rise = v1 - v0;
   return v0 + t * (s0 + t * (3 * rise - 2 * s0 - s1 + t * (s0 + s1 - 2 * rise)));
-}
-
-const LORENTZIAN_REACH = 64;
-
-function lorentzian(fwhmHz: number): Spread {
-  const half = 0.5 * fwhmHz;
-  return {
-    below: (u) => 0.5 + Math.atan(u / half) / Math.PI,
-    belowIntegral(u) {
-      const x = u / half;
-      return 0.5 * u + (half / Math.PI) * (x * Math.atan(x) - 0.5 * Math.log(1 + x * x));
-    },
-    reachHz: LORENTZIAN_REACH * fwhmHz,
-    scaleHz: half,
-    shortHz: 1e-4 * half,
-  };
 }
 
 /** From so many half widths (or channels, where these are wider) beyond a Lorentzian's sweep on, its wings are taken as 1 / u ** 2. */

@@ -3,7 +3,7 @@
  * `steady`, `pulsed` and `partial` are 1 where the signal is on and 0 elsewhere; `scintillating` is 1 on average.
  */
 
-import { growing, type Pieces } from "./pieces.ts";
+import { addPiece, growing, type Pieces } from "./pieces.ts";
 import { randomStream, streamKey } from "./random.ts";
 
 /** Plain JSON. Pulses start (or, for Gaussian ones, have their peak) at `startS` + n * `periodS`; `startS` is 0 by default. */
@@ -74,7 +74,7 @@ export function followTime(profile: TimeProfile): FollowedTime {
 function make(profile: TimeProfile): FollowedTime {
   switch (profile.shape) {
     case "steady":
-      return { gain: () => 1, pieces: (fromS, toS, into) => into.add(fromS, toS, 1) };
+      return { gain: () => 1, pieces: (fromS, toS, into) => addPiece(into, fromS, toS, 1) };
     case "partial": {
       const { startS, stopS } = profile;
       return {
@@ -153,7 +153,7 @@ function stepwise(gain: (timeS: number) => number, longestS: number): FollowedTi
       for (let i = Math.floor(fromS / longestS) + 1; startS < toS; i++) {
         const endS = Math.min(toS, i * longestS);
         if (endS <= startS) continue;
-        into.add(startS, endS, gain(0.5 * (startS + endS)));
+        addPiece(into, startS, endS, gain(0.5 * (startS + endS)));
         startS = endS;
       }
     },
@@ -163,5 +163,5 @@ function stepwise(gain: (timeS: number) => number, longestS: number): FollowedTi
 function addClipped(into: Pieces, startS: number, stopS: number, fromS: number, toS: number): void {
   const a = Math.max(startS, fromS);
   const b = Math.min(stopS, toS);
-  if (a < b) into.add(a, b, 1);
+  if (a < b) addPiece(into, a, b, 1);
 }
