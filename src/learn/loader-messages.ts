@@ -3,6 +3,7 @@
 import type { StreamKey } from "../simulate/random.ts";
 import type { AugmentSpec } from "./inputs/augment.ts";
 import type { InputSpec, PanelShape } from "./inputs/input-spec.ts";
+import type { View } from "./views.ts";
 
 export interface LoaderStart {
   readonly input: InputSpec;
@@ -24,6 +25,8 @@ export interface ExampleJob {
   readonly partner?: ExampleSource;
   /** Absent where the cadence is prepared as it is, without augmentation. */
   readonly key?: StreamKey;
+  /** Without a key: how the cadence is turned before it is prepared. */
+  readonly view?: View;
   readonly shareDone: number;
 }
 
