@@ -39,6 +39,16 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./train.ts")).trainCommand(),
   },
   {
+    name: "predict",
+    summary: "score a folder of cadences and write a submission",
+    load: async () => (await import("./predict.ts")).predictCommand(),
+  },
+  {
+    name: "export",
+    summary: "write a trained network as an .onnx file",
+    load: async () => (await import("./export.ts")).exportCommand(),
+  },
+  {
     name: "demo",
     summary: "make a small simulated observation, search it and write a report",
     load: async () => (await import("./demo.ts")).demoCommand(),

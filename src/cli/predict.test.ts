@@ -1,0 +1,143 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HistoryEntry } from "../learn/run-folder.node.ts";
+import {
+  tinyCadence,
+  tinyId,
+  tinyModel,
+  tinyShape,
+  writeTinyCadence,
+  writeTinyModel,
+} from "../learn/testing/tiny-models.ts";
+import { describeOnnx } from "../nn/onnx/read.ts";
+import { exportModel } from "./export.ts";
+import { predict } from "./predict.ts";
+
+const preprocessing = {
+  input: { normalisation: "none", layout: "six" },
+  shape: tinyShape,
+  flips: "frequency",
+} as const;
+const models = [tinyModel(1), tinyModel(2)];
+
+let folder: string;
+let run: string;
+let data: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lodestone-predict-"));
+  run = join(folder, "run");
+  data = join(folder, "data");
+  for (const [fold, model] of models.entries()) {
+    await writeTinyModel(join(run, `fold-${fold}`, "model.onnx"), model, preprocessing);
+  }
+  for (const salt of [1, 2, 3, 4]) await writeTinyCadence(data, "test", salt);
+  for (const salt of [8, 9]) await writeTinyCadence(data, "train", salt);
+  await writeFile(join(data, "sample_submission.csv"), csv([3, 1, 7, 2].map((salt) => [tinyId(salt), 0.5])));
+  await writeFile(join(data, "train_labels.csv"), csv([9, 8].map((salt) => [tinyId(salt), 1])));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const csv = (rows: (readonly [string, number])[]) => ["id,target", ...rows.map(String), ""].join("\n");
+
+/** The probability by the mean of both models, of the cadence as it is and, where it is asked for, with its channels turned. */
+function expectedScore(salt: number, flips: boolean): number {
+  const { data } = tinyCadence(salt);
+  const turned = data.map((_, i) => data[i - (i % 4) + 3 - (i % 4)]!);
+  const scores = models.flatMap(({ weights, bias }) =>
+    (flips ? [data, turned] : [data]).map((image) => {
+      const logit = image.reduce((sum, value, i) => sum + value * weights[i]!, bias);
+      return 1 / (1 + Math.exp(-logit));
+    }),
+  );
+  return scores.reduce((sum, score) => sum + score) / scores.length;
+}
+
+async function readScores(path: string): Promise<[string, number][]> {
+  const [header, ...rows] = (await readFile(path, "utf8")).trimEnd().split("\n");
+  expect(header).toBe("id,target");
+  return rows.map((row) => [row.split(",")[0]!, Number(row.split(",")[1])]);
+}
+
+describe("predict", () => {
+  it("writes the rows of the sample submission in their order, folds and flips averaged", async () => {
+    const out = join(folder, "submission.csv");
+    const prediction = await predict(run, data, { out, threads: 1 });
+    const scores = [3, 1, 2].map((salt) => expectedScore(salt, true));
+    const missing = scores.reduce((sum, score) => sum + score) / 3;
+    const rows = await readScores(out);
+    expect(rows.map(([id]) => id)).toEqual([3, 1, 7, 2].map(tinyId));
+    const expected = [scores[0]!, scores[1]!, missing, scores[2]!];
+    for (const [i, [, score]] of rows.entries()) expect(score).toBeCloseTo(expected[i]!, 5);
+    expect(prediction).toMatchObject({ out, cadences: 4, skipped: 1 });
+    expect(prediction.models).toHaveLength(2);
+    expect(prediction.meanScore).toBeCloseTo(missing, 5);
+    expect(prediction.problems).toHaveLength(2);
+    expect(prediction.problems.join("\n")).toMatch(
+      /4\.npy: .*sample_submission\.csv does not name it\.\n.*7\.npy: /,
+    );
+  });
+
+  it("scores each cadence once without flips, those of the train folder where it is asked to, and by one model", async () => {
+    const out = join(folder, "train.csv");
+    await predict(run, data, { out, threads: 1, split: "train", flips: false });
+    const rows = await readScores(out);
+    expect(rows.map(([id]) => id)).toEqual([9, 8].map(tinyId));
+    expect(rows[0]![1]).toBeCloseTo(expectedScore(9, false), 5);
+    expect(rows[1]![1]).toBeCloseTo(expectedScore(8, false), 5);
+
+    await writeFile(out, "before");
+    const one = await predict(join(run, "fold-1", "model.onnx"), data, { out, threads: 1 });
+    expect(one.models).toEqual([join(run, "fold-1", "model.onnx")]);
+    expect(await readScores(out)).toHaveLength(4);
+  });
+
+  it("leaves the table as it was where something is wrong", async () => {
+    const out = join(folder, "submission.csv");
+    await writeFile(out, "before");
+    await expect(predict(join(folder, "none"), data, { out })).rejects.toThrow("no such run or model");
+    await expect(predict(run, join(folder, "none"), { out })).rejects.toThrow("no such folder");
+    await expect(predict(run, data, { out: join(folder, "none", "a.csv"), threads: 1 })).rejects.toThrow(
+      "its folder doesn't exist",
+    );
+    expect(await readFile(out, "utf8")).toBe("before");
+    expect((await readdir(folder)).sort()).toEqual(["data", "run", "submission.csv"]);
+  });
+});
+
+describe("export", () => {
+  const entry = (auc: number, best: boolean) => JSON.stringify({ auc, best } as HistoryEntry);
+
+  it("copies the network whose best AUC is highest, or the one that is asked for", async () => {
+    const out = join(folder, "model.onnx");
+    const histories = [
+      [entry(0.6, true), entry(0.9, true), entry(0.7, false)],
+      [entry(0.8, true), entry(0.5, false)],
+    ];
+    for (const [fold, lines] of histories.entries()) {
+      await writeFile(join(run, `fold-${fold}`, "history.jsonl"), `${lines.join("\n")}\n`);
+    }
+    expect(await exportModel(run, { out })).toMatchObject({
+      out,
+      fold: 0,
+      auc: 0.9,
+      model: "tiny",
+      preprocessing,
+      input: { shape: ["batch", 6, 5, 4] },
+    });
+    const bytes = await readFile(out);
+    expect(bytes).toEqual(await readFile(join(run, "fold-0", "model.onnx")));
+    expect(describeOnnx(bytes).preprocessing).toEqual(preprocessing);
+    expect(await exportModel(run, { out, fold: 1 })).toMatchObject({ fold: 1, auc: 0.8 });
+    expect(await readFile(out)).toEqual(await readFile(join(run, "fold-1", "model.onnx")));
+  });
+
+  it("tells which folds there are, and takes the first where nothing was held out", async () => {
+    const out = join(folder, "model.onnx");
+    await expect(exportModel(run, { out, fold: 3 })).rejects.toThrow("of fold 3; there are those of 0, 1");
+    expect(await exportModel(run, { out })).toMatchObject({ fold: 0, auc: null });
+    await expect(exportModel(data, { out })).rejects.toThrow("no fold-0/model.onnx or the like");
+    await expect(exportModel(join(folder, "none"), { out })).rejects.toThrow("can't be read");
+  });
+});
