@@ -10,7 +10,7 @@ import { FileError } from "../signal/errors.ts";
 import type { Panels } from "../signal/panels.ts";
 import { describeReadError, openFileSource } from "./byte-source.node.ts";
 import { type LabelTable, parseLabels } from "./cadence-labels.ts";
-import { decodeCadence, decodeCadenceHeader, MAX_CADENCE_BYTES } from "./cadence-npy.ts";
+import { checkCadenceBytes, decodeCadence, decodeCadenceHeader } from "./cadence-npy.ts";
 
 export type Split = "train" | "test";
 
@@ -116,12 +116,7 @@ const SUBMISSION = "sample_submission.csv";
 export async function readCadence(path: string, into?: Float32Array): Promise<Panels> {
   const source = await openFileSource(path);
   try {
-    if (source.size > MAX_CADENCE_BYTES) {
-      throw new FileError(
-        path,
-        `it has ${source.size.toLocaleString("en")} bytes, more than any cadence (${MAX_CADENCE_BYTES.toLocaleString("en")} at most). Leave it out.`,
-      );
-    }
+    checkCadenceBytes(path, source.size);
     return decodeCadence(await source.read(0, source.size), path, into);
   } finally {
     await source.close();

@@ -7,7 +7,16 @@ import { encodeNpyHeader } from "./npy.ts";
 import { decodeNpyHeader, type NpyHeader } from "./npy-header.ts";
 
 /** Bytes of the largest file that is taken for a cadence: the competition's has under a million. */
-export const MAX_CADENCE_BYTES = 2 ** 28;
+const MAX_CADENCE_BYTES = 2 ** 28;
+
+/** Throws a FileError where a file is larger than any cadence, before memory is taken for it. */
+export function checkCadenceBytes(name: string, bytes: number): void {
+  if (bytes <= MAX_CADENCE_BYTES) return;
+  throw new FileError(
+    name,
+    `it has ${bytes.toLocaleString("en")} bytes, more than any cadence (${MAX_CADENCE_BYTES.toLocaleString("en")} at most). Leave it out.`,
+  );
+}
 
 /**
  * Panels of a .npy file's bytes: float16 or float32 (either byte order) in C order, (panels, rows, channels). `into`, if given, takes the power; it
