@@ -85,8 +85,7 @@ async function bestAuc({ path }: FoldModel): Promise<number | null> {
 
 function formatExported({ out, fold, auc, bytes, model, input }: Exported): string {
   const measured = auc === null ? "" : `, AUC ${auc.toFixed(4)} on what was held out`;
-  return (
-    `Wrote ${out} (${describeBytes(bytes)}): ${model ?? "the network"} of fold ${fold}${measured}. ` +
-    `It takes images of ${input.shape.slice(1).join(" x ")}.`
-  );
+  const size = describeBytes(bytes);
+  const images = input.shape.slice(1).join(" x ");
+  return `Wrote ${out}: ${model ?? "the network"} of fold ${fold}${measured}, for images of ${images}; ${size}.`;
 }

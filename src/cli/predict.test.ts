@@ -101,6 +101,9 @@ describe("predict", () => {
     await expect(predict(run, data, { out: join(folder, "none", "a.csv"), threads: 1 })).rejects.toThrow(
       "its folder doesn't exist",
     );
+    const own = join(data, "..", "data", "sample_submission.csv");
+    await expect(predict(run, data, { out: own, threads: 1 })).rejects.toThrow("the data set's own table");
+    expect(await readFile(own, "utf8")).toContain(`${tinyId(3)},0.5`);
     expect(await readFile(out, "utf8")).toBe("before");
     expect((await readdir(folder)).sort()).toEqual(["data", "run", "submission.csv"]);
   });

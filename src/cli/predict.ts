@@ -1,12 +1,13 @@
 /** `lodestone predict`: a submission, by a trained model or all models of a run. */
 
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { openCadenceSet, type Split } from "../formats/cadence-folder.node.ts";
 import { encodeLabels } from "../formats/cadence-labels.ts";
-import { scoreCadences } from "../learn/score.node.ts";
-import { modelsOf } from "../learn/scoring-models.node.ts";
+import { modelsOf, scoreCadences } from "../learn/score.node.ts";
 import { grouped } from "../signal/describe.ts";
+import { UsageError } from "../signal/errors.ts";
 import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { parseChoice, parseInteger } from "./options.ts";
 import { startProgress } from "./progress.ts";
@@ -40,7 +41,8 @@ const MOST_PROBLEMS_SHOWN = 10;
 
 const examples = `
 The rows and their order are those of sample_submission.csv; where there is none, every .npy file gets a row. A score is a
-probability, the mean over the run's folds and over the flips that its recipe names.
+probability, the mean over the run's folds and over the flips that its recipe names. Cadences that a run was trained on score too
+well; \`lodestone evaluate\` takes the folds that did not see them.
 
 Examples:
   $ lodestone predict run data --out submission.csv
@@ -82,22 +84,30 @@ export async function predict(
 ): Promise<Prediction> {
   const { out = "submission.csv", split = "test", flips = true, threads = availableParallelism() } = options;
   const startedMs = performance.now();
+  for (const table of ["sample_submission.csv", "train_labels.csv", "test_labels.csv"]) {
+    if (resolve(out) !== resolve(data, table)) continue;
+    throw new UsageError(`${out}: this is the data set's own table. Give another name to write to.`);
+  }
   const models = await modelsOf(model);
   const set = await openCadenceSet(data, { split });
   // Of a file that is missing reading tells again.
   const found = set.problems.filter(({ kind }) => kind !== "missing-file").map(({ message }) => message);
   const troubles: string[] = [];
   let skipped = 0;
-  const scores = await scoreCadences(models, set, {
-    flips: flips ? undefined : "none",
-    threads,
-    onProgress: options.onProgress,
-    onProblem(trouble) {
-      troubles.push(trouble.message);
-      if (trouble.skipped) skipped++;
-    },
+  // The file is opened first, so that hours of scoring don't end at a folder that isn't there.
+  const scores = await writeFileAtomically(out, async (write) => {
+    const scores = await scoreCadences(models, set, {
+      flips: flips ? undefined : "none",
+      threads,
+      onProgress: options.onProgress,
+      onProblem(trouble) {
+        troubles.push(trouble.message);
+        if (trouble.skipped) skipped++;
+      },
+    });
+    await write(encodeLabels(set.ids, scores));
+    return scores;
   });
-  await writeFileAtomically(out, (write) => write(encodeLabels(set.ids, scores)));
   return {
     out,
     models,

@@ -10,6 +10,8 @@ import type { Recipe } from "./recipe.ts";
 import { openScoringModel, type ScoringModel } from "./scoring-models.node.ts";
 import { type View, viewsOf } from "./views.ts";
 
+export { modelsOf } from "./scoring-models.node.ts";
+
 export interface ScoreOptions {
   /** Views that are averaged; each model's own choice if not given. */
   readonly flips?: Recipe["flips"] | undefined;

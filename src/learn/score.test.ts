@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Panels } from "../signal/panels.ts";
 import type { CadenceTrouble } from "./loader-messages.ts";
-import { scoreCadences } from "./score.node.ts";
-import { modelsOf } from "./scoring-models.node.ts";
+import { modelsOf, scoreCadences } from "./score.node.ts";
 import {
   type TinyModel,
   tinyCadence,
