@@ -39,6 +39,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./train.ts")).trainCommand(),
   },
   {
+    name: "evaluate",
+    summary: "tell how well a run, a model or a table of scores finds needles",
+    load: async () => (await import("./evaluate.ts")).evaluateCommand(),
+  },
+  {
     name: "predict",
     summary: "score a folder of cadences and write a submission",
     load: async () => (await import("./predict.ts")).predictCommand(),

@@ -1,5 +1,6 @@
 /** A cadence's panels as one picture, ON and OFF marked. */
 
+import { NOMINAL_AXES } from "../formats/npy-spectrogram.ts";
 import { renderCadence } from "../pictures/cadence-picture.ts";
 import type { Picture } from "../pictures/picture.ts";
 import type { PictureOptions } from "../pictures/spectrogram-picture.ts";
@@ -7,10 +8,7 @@ import type { Cadence } from "../signal/cadence.ts";
 import { COMPETITION_SHAPE, type Panels } from "../signal/panels.ts";
 import type { Spectrogram } from "../signal/spectrogram.ts";
 
-/** Green Bank's fine product, as the competition's cadences have it. Frequencies are offsets from the first channel. */
-const AXES = { fch1MHz: 0, foffMHz: -2.7939677238464355e-6, tsampS: 18.253611008 };
-
-/** ON and OFF in turn, as in ABACAD. Columns are shown by their own median and deviation, which brings out what moves, unless a scale is given. */
+/** ON and OFF in turn, as in ABACAD; files of cadences have no axes, so they are nominal. Columns are shown by their own median and deviation, which brings out what moves, unless a scale is given. */
 export function panelsPicture(panels: Panels, options: PictureOptions = {}): Picture {
   const { data, rows, channels } = panels;
   const length = rows * channels;
@@ -19,14 +17,17 @@ export function panelsPicture(panels: Panels, options: PictureOptions = {}): Pic
     pointing: letterOf(i),
     source: {
       data: data.subarray(i * length, (i + 1) * length),
-      time: { tstartMjd: 0, tsampS: AXES.tsampS, nsamples: rows },
-      frequency: { fch1MHz: AXES.fch1MHz, foffMHz: AXES.foffMHz, nchans: channels },
+      time: { tstartMjd: 0, tsampS: NOMINAL_AXES.tsampS, nsamples: rows },
+      frequency: { fch1MHz: NOMINAL_AXES.fch1MHz, foffMHz: NOMINAL_AXES.foffMHz, nchans: channels },
       header: { source_name: `panel ${i + 1}` },
       source: "",
     },
   }));
   const pattern = scans.map(({ pointing }) => pointing).join("");
-  return renderCadence({ pattern, scans }, { scale: "column", ...options });
+  const lines = [
+    `${panels.panels} panels of ${rows} rows x ${channels} channels, on the axes of Green Bank's fine product`,
+  ];
+  return renderCadence({ pattern, scans }, { scale: "column", lines, ...options });
 }
 
 function letterOf(panel: number): string {

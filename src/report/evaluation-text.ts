@@ -1,0 +1,63 @@
+/** An evaluation as lines for a terminal. */
+
+import type { Estimate } from "../learn/evaluation-parts.ts";
+import { type EvaluationRecord, scoreText, share } from "./evaluation-page.ts";
+import { counted } from "./values.ts";
+
+export function evaluationText({ evaluation, scoresFrom, data, split, remarks }: EvaluationRecord): string {
+  const { count, positives, auc, averagePrecision, recall, calibration, needles, folds, notes } = evaluation;
+  const rows = [
+    ["ROC AUC", share(auc.value), interval(auc), ""],
+    ["Average precision", share(averagePrecision.value), interval(averagePrecision), ""],
+    ...recall.map((at) => [
+      `Recall at ${at.rate} false alarms`,
+      share(at.recall),
+      interval(at),
+      `${at.falseAlarms} of ${at.negatives.toLocaleString("en-US")} negatives at ${scoreText(at.threshold)} or more${at.support === "enough" ? "" : " (too few)"}`,
+    ]),
+    ...(calibration ? [["Calibration error", share(calibration.expectedCalibrationError), "", ""]] : []),
+  ];
+  const lines = [
+    `${scoresFrom} on the ${split} cadences of ${data}: ${counted(count, "cadence")}, ${positives.toLocaleString("en-US")} with a needle.`,
+    "",
+    ...aligned([["", "", "95 % interval", ""], ...rows]),
+  ];
+  if (folds) {
+    const each = folds.map(({ fold, auc: own }) => `${fold}: ${own === null ? "one class" : share(own)}`);
+    lines.push("", `AUC by fold  ${each.join("  ")}`);
+  }
+  const groups = needles?.by.filter(({ what }) => what === "path" || what === "strength") ?? [];
+  for (const { what, groups: own } of groups) {
+    const head = [`By ${what}`, "needles", "AUC", ...recall.map(({ rate }) => `recall at ${rate}`)];
+    const body = own.map((group) => [
+      group.name,
+      String(group.count),
+      share(group.auc),
+      ...group.recall.map(({ value }) => share(value, 3)),
+    ]);
+    lines.push("", ...aligned([head, ...body]));
+  }
+  const said = [...remarks, ...notes];
+  if (said.length > 0) lines.push("", ...said.map((sentence) => `Note: ${sentence}`));
+  return `${lines.join("\n")}\n`;
+}
+
+function interval({ low, high }: Pick<Estimate, "low" | "high">): string {
+  return `${share(low, 3)} to ${share(high, 3)}`;
+}
+
+/** Columns of equal width, the first and the last flush left, the others flush right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) =>
+    Math.max(...rows.map((row) => (row[i] ?? "").length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, i) =>
+        i === 0 || /[a-z] /.test(cell) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}
