@@ -1,5 +1,7 @@
 /** Lists that are filled and emptied for every row of a signal, and sequences that are made as far as they are asked for. */
 
+import { UsageError } from "../signal/errors.ts";
+
 /** Triples of numbers: triple i at 3 i. To empty it, set `count` to 0; the memory stays. */
 export interface Pieces {
   count: number;
@@ -23,13 +25,23 @@ export function addPiece(pieces: Pieces, a: number, b: number, c: number): void 
   values[at + 2] = c;
 }
 
-/** Element i of a sequence in which each follows from the one before, `next(i, element i - 1)`; made once, in order. */
+const MOST_ELEMENTS = 1e7;
+
+/**
+ * Element i of a sequence in which each follows from the one before, `next(i, element i - 1)`; made once, in order. Throws a UsageError
+ * past ten million.
+ */
 export function growing(
   next: (index: number, before: number) => number,
   first: number,
 ): (index: number) => number {
   const made = [first];
   return (index) => {
+    if (!(index < MOST_ELEMENTS)) {
+      throw new UsageError(
+        `A random path or strength has more than ${MOST_ELEMENTS} steps in this observation. Give it a longer step.`,
+      );
+    }
     for (let i = made.length; i <= index; i++) made.push(next(i, made[i - 1]!));
     return made[index]!;
   };
