@@ -158,8 +158,9 @@ async function watched(train: (hooks: TrainHooks) => Promise<TrainResult>): Prom
 export function progressNote(now: RunProgress): string {
   const parts = [
     ...(now.turns > 1 ? [`fold ${now.fold} (${now.turn + 1} of ${now.turns})`] : []),
-    `epoch ${now.epoch.toFixed(1)} of ${now.epochs.toFixed(1)}`,
-    `step ${now.step} of ${now.steps}`,
+    `epoch ${now.epoch.toFixed(1)}/${now.epochs.toFixed(1)}`,
+    `step ${now.step}/${now.steps}`,
+    ...(now.validated === undefined ? [] : [`validating ${Math.floor(100 * now.validated)} %`]),
     `loss ${now.loss.toFixed(3)}`,
     ...(now.auc === null ? [] : [`AUC ${now.auc.toFixed(3)}`]),
     `rate ${rateText(now.learningRate)}`,

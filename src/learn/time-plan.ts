@@ -35,10 +35,12 @@ const WARM_UP = 2;
 const FIRST_PLANS: readonly number[] = [4, 10, 25];
 /** Part of the time that is left unplanned, for what can't be foreseen. */
 const SPARE = 0.01;
-const SPARE_S = 0.3;
+const SPARE_S = 0.2;
 /** Validations may take this part of the time; a single one that would take more than twice of it is made on fewer cadences. */
 const VALIDATION_PART = 0.1;
 const MOST_VALIDATIONS = 20;
+/** Writing what a validation found takes about this, until it has been measured. */
+const WRITING_S = 1;
 /** Scoring an image takes this part of a step's time an image, until it has been measured. */
 const SCORING_COST = 0.4;
 
@@ -58,7 +60,7 @@ export function createTimePlanner(options: TimePlannerOptions): TimePlanner {
     if (eachS > 2 * part) return { count: 1, places: Math.max(1, Math.floor((heldOut * 2 * part) / eachS)) };
     const epochs = Math.ceil(((budgetS / stepS) * batch) / trained);
     return {
-      count: Math.max(1, Math.min(Math.floor(part / eachS), epochs, MOST_VALIDATIONS)),
+      count: Math.max(1, Math.min(Math.floor(part / (eachS + WRITING_S)), epochs, MOST_VALIDATIONS)),
       places: heldOut,
     };
   };
@@ -75,7 +77,8 @@ export function createTimePlanner(options: TimePlannerOptions): TimePlanner {
       if (!FIRST_PLANS.includes(measured) && elapsedS - plannedAtS < Math.max(2, 0.03 * budgetS)) return plan;
       plannedAtS = elapsedS;
       validations ??= settle();
-      const left = Math.max(1, validations.count - validated) * (validationS ?? guessS(validations.places));
+      const left =
+        Math.max(1, validations.count - validated) * (validationS ?? guessS(validations.places) + WRITING_S);
       const freeS = budgetS * (1 - SPARE) - SPARE_S - elapsedS - left;
       const total = step + Math.max(0, Math.floor(freeS / stepS));
       return replan(plan, Math.min(step + ahead + 1, total), total);

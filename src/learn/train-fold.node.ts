@@ -43,8 +43,8 @@ export interface FoldTask {
   readonly weights: WeightsFile | undefined;
   readonly engine: Engine;
   readonly loader: Loader;
-  /** Seconds that the fold may take from its very start; undefined: the recipe's epochs. */
-  readonly budgetS: ((elapsedS: number) => number) | undefined;
+  /** Seconds that the fold may take, counted from its very start; undefined: the recipe's epochs. */
+  readonly budgetS: number | undefined;
   readonly checkpointEveryS: number;
   readonly signal: AbortSignal | undefined;
   onProgress(progress: FoldProgress): void;
@@ -64,6 +64,8 @@ export interface FoldProgress {
   readonly elapsedS: number;
   /** Of this fold; NaN until it is known. */
   readonly leftS: number;
+  /** Share of a validation that is done, while one is made. */
+  readonly validated: number | undefined;
 }
 
 export interface FoldResult {
@@ -82,6 +84,8 @@ interface FoldNotes {
   readonly history: readonly HistoryEntry[];
   /** Since the last line of the history. */
   readonly since: Sums;
+  /** Whether the validation after the last step is still to be made. */
+  readonly unvalidated: boolean;
   readonly elapsedS: number;
 }
 
@@ -106,9 +110,12 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
   const history: HistoryEntry[] = [...(notes?.history ?? [])];
   const since: Sums = { ...(notes?.since ?? noSums()) };
   const problems = new Map<number, CadenceTrouble>();
+  let unvalidated = notes?.unvalidated ?? false;
   let plan =
     notes?.plan ??
-    planSteps(task.budgetS ? UNKNOWN_STEPS : Math.ceil((recipe.epochs * trained.length) / batch));
+    planSteps(
+      task.budgetS !== undefined ? UNKNOWN_STEPS : Math.ceil((recipe.epochs * trained.length) / batch),
+    );
   if (history.at(-1)?.done) {
     await writeHistory(folder, history);
     return { fold, history, problems: [], interrupted: false };
@@ -127,7 +134,7 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
     from: firstStep,
     ahead: AHEAD,
     examples(number) {
-      if (!task.budgetS && number >= totalSteps(plan)) return undefined;
+      if (task.budgetS === undefined && number >= totalSteps(plan)) return undefined;
       const share = shareDone(plan, number);
       return Array.from({ length: batch }, (_, index): ExampleJob => {
         const { place, key, partner } = sampleOf(number * batch + index);
@@ -147,13 +154,14 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
     seed,
   });
   if (checkpoint) await trainer.restore(checkpoint.state);
-  const planner = task.budgetS
-    ? createTimePlanner({
-        ...{ budgetS: task.budgetS(notes?.elapsedS ?? 0), batch, ahead: AHEAD },
-        ...{ trained: trained.length, heldOut: heldOut.length },
-        ...{ validations: notes?.validations ?? undefined, validated: history.length },
-      })
-    : undefined;
+  const planner =
+    task.budgetS !== undefined
+      ? createTimePlanner({
+          ...{ budgetS: task.budgetS, batch, ahead: AHEAD },
+          ...{ trained: trained.length, heldOut: heldOut.length },
+          ...{ validations: notes?.validations ?? undefined, validated: history.length },
+        })
+      : undefined;
   const tensorBoard = await openTensorBoardWriter(folder, checkpoint ? { resumeAtStep: firstStep } : {});
   if (!checkpoint) await tensorBoard.graph(networkNodes(built.logits));
 
@@ -167,7 +175,14 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
   };
   const saveLast = async () => {
     const content = await checkpointContent(trainer, {
-      ...{ plan, validations: planner?.validations ?? null, history, since, elapsedS: elapsedS() },
+      ...{
+        plan,
+        validations: planner?.validations ?? null,
+        history,
+        since,
+        unvalidated,
+        elapsedS: elapsedS(),
+      },
     } satisfies FoldNotes);
     await writeSafetensors(pathOf("last"), content.tensors, { metadata: content.metadata });
     await writeHistory(folder, history);
@@ -191,80 +206,90 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
     for (const problem of found) problems.set(problem.place, problem);
   };
 
-  let interrupted = false;
   let savedMs = performance.now();
   let meanLoss = Number.NaN;
   let validationS: number | undefined;
+  let learningRateNow = Number.NaN;
+  const progress = (validated?: number) => {
+    const step = trainer.batches;
+    const steps = totalSteps(plan);
+    const leftS = (steps - step) * (since.trainedS / since.steps) + (validationS ?? 0);
+    task.onProgress({
+      ...{ step, steps, epoch: epochAt(step), epochs: epochAt(steps), loss: meanLoss, validated },
+      ...{ learningRate: learningRateNow, auc: history.at(-1)?.auc ?? null, elapsedS: elapsedS() },
+      imagesPerS: (since.steps * batch) / since.trainedS,
+      leftS: planner && !planner.validations ? Number.NaN : leftS,
+    });
+  };
+  const trainStep = async () => {
+    const startedMs = performance.now();
+    const waitedMs = stream.waitedMs;
+    const loaded = (await stream.next())!;
+    note(loaded.problems);
+    const waitedS = (stream.waitedMs - waitedMs) / 1000;
+    const report = await trainer.step({ image: loaded.images, targets: loaded.targets, ...constants });
+    const tookS = (performance.now() - startedMs) / 1000;
+    since.steps++;
+    since.loss += report.loss;
+    since.trainedS += tookS;
+    since.waitedS += waitedS;
+    learningRateNow = report.learningRate;
+    meanLoss = Number.isNaN(meanLoss) ? report.loss : 0.95 * meanLoss + 0.05 * report.loss;
+    if (planner) plan = planner.afterStep(trainer.batches, tookS, elapsedS(), plan);
+    if (trainer.batches % 10 === 0) {
+      const scalars = { "loss/train": report.loss, "training/learning-rate": report.learningRate };
+      await tensorBoard.scalars(trainer.batches, scalars);
+    }
+  };
+  const stopped = () => task.signal?.aborted === true && !history.at(-1)?.done;
   try {
-    while (trainer.batches < totalSteps(plan)) {
-      const stepMs = performance.now();
-      const waitedMs = stream.waitedMs;
-      const loaded = (await stream.next())!;
-      note(loaded.problems);
-      const waitedS = (stream.waitedMs - waitedMs) / 1000;
-      const report = await trainer.step({ image: loaded.images, targets: loaded.targets, ...constants });
-      const tookS = (performance.now() - stepMs) / 1000;
-      const step = trainer.batches;
-      since.steps++;
-      since.loss += report.loss;
-      since.trainedS += tookS;
-      since.waitedS += waitedS;
-      meanLoss = Number.isNaN(meanLoss) ? report.loss : 0.95 * meanLoss + 0.05 * report.loss;
-      if (planner) plan = planner.afterStep(step, tookS, elapsedS(), plan);
-      const steps = totalSteps(plan);
-      const imagesPerS = (since.steps * batch) / since.trainedS;
-      const left = (steps - step) * (since.trainedS / since.steps) + (validationS ?? 0);
-      task.onProgress({
-        ...{ step, steps, epoch: epochAt(step), epochs: epochAt(steps), loss: meanLoss, imagesPerS },
-        ...{ learningRate: report.learningRate, auc: history.at(-1)?.auc ?? null, elapsedS: elapsedS() },
-        leftS: planner && !planner.validations ? Number.NaN : left,
-      });
-      if (step % 10 === 0) {
-        await tensorBoard.scalars(step, {
-          "loss/train": report.loss,
-          "training/learning-rate": report.learningRate,
-        });
+    for (;;) {
+      if (unvalidated && !stopped()) {
+        const startedMs = performance.now();
+        const line = await score(trainer.batches);
+        if (line) {
+          unvalidated = false;
+          await save();
+          validationS = (performance.now() - startedMs) / 1000;
+          planner?.afterValidation(validationS);
+          task.onEpoch(line);
+        }
       }
-      if (validationDue(step)) {
-        const entry = await score(step, report.learningRate);
-        await saveLast();
-        savedMs = performance.now();
-        validationS = (savedMs - entry.startedMs) / 1000;
-        planner?.afterValidation(validationS);
-        task.onEpoch(entry.line);
-      } else if (task.signal?.aborted || performance.now() - savedMs > 1000 * task.checkpointEveryS) {
-        await saveLast();
-        savedMs = performance.now();
-      }
-      if (task.signal?.aborted && trainer.batches < totalSteps(plan)) {
-        interrupted = true;
+      if (stopped()) {
+        await save();
         break;
       }
+      if (trainer.batches >= totalSteps(plan)) break;
+      await trainStep();
+      progress();
+      unvalidated = validationDue(trainer.batches);
+      if (performance.now() - savedMs > 1000 * task.checkpointEveryS) await save();
     }
   } finally {
     await tensorBoard.close();
   }
-  return { fold, history, problems: [...problems.values()], interrupted };
+  return { fold, history, problems: [...problems.values()], interrupted: stopped() };
 
-  async function score(step: number, learningRate: number) {
+  async function save() {
+    await saveLast();
+    savedMs = performance.now();
+  }
+
+  /** Validates, keeps what is best so far and adds a line to the history; undefined where it was stopped. */
+  async function score(step: number): Promise<HistoryEntry | undefined> {
     const startedMs = performance.now();
     const places = limitPlaces(heldOut, labels, planner?.validations?.places ?? heldOut.length, seed);
-    const validation = await validate({ trainer, loader, set, labels, places, batch, imageFloats });
+    const options = { trainer, loader, set, labels, places, batch, imageFloats };
+    const validation = await validate({ ...options, signal: task.signal, onProgress: progress });
+    if (!validation) return undefined;
     note(validation.problems);
     const { auc, loss } = validation;
-    const quality = auc ?? (loss === null ? step : -loss);
-    const best = history.every(
-      (entry) => !entry.best || (entry.auc ?? -(entry.validationLoss ?? -entry.step)) <= quality,
-    );
+    const quality = qualityOf({ auc, validationLoss: loss, step });
+    const best = history.every((entry) => !entry.best || qualityOf(entry) <= quality);
     if (best) await saveBest(validation, step);
     const line: HistoryEntry = {
-      ...{
-        epoch: epochAt(step),
-        step,
-        share: shareDone(plan, step),
-        loss: since.loss / since.steps,
-        learningRate,
-      },
+      ...{ epoch: epochAt(step), step, share: shareDone(plan, step), loss: since.loss / since.steps },
+      ...{ learningRate: learningRate * rateFactor(recipe.schedule, shareDone(plan, step - 0.5)) },
       ...{ validationLoss: loss, auc, validated: validation.places.length, best },
       imagesPerS: (since.steps * batch) / since.trainedS,
       waitedShare: since.waitedS / since.trainedS,
@@ -280,8 +305,17 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
       ...(loss !== null && { "loss/validation": loss }),
       ...(auc !== null && { "auc/validation": auc }),
     });
-    return { line, startedMs };
+    return line;
   }
+}
+
+/** What makes one moment of a training better than another: the AUC, else the loss; without a validation the last is best. */
+function qualityOf({
+  auc,
+  validationLoss,
+  step,
+}: Pick<HistoryEntry, "auc" | "validationLoss" | "step">): number {
+  return auc ?? (validationLoss === null ? step : -validationLoss);
 }
 
 function noSums(): Sums {

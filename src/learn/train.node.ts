@@ -121,6 +121,12 @@ export async function startRun(
   const set = await openSet(options.data, options.labels);
   const places = placesOf(set, options.limit, seed);
   const positives = places.filter((place) => set.labels![place]! >= 0.5).length;
+  if (positives === 0 || positives === places.length) {
+    throw new FileError(
+      options.data,
+      `all ${places.length} cadences have one label, ${positives === 0 ? 0 : 1}. Training needs some with a needle and some without.`,
+    );
+  }
   const weights = recipe.weights === null ? undefined : await findWeights(recipe.weights);
   const record: RunRecord = {
     kind: RUN_KIND,
@@ -235,8 +241,12 @@ async function trainFolds(
     );
   }
   const histories = await Promise.all(record.folds.map((fold) => readHistory(foldFolder(out, fold))));
-  const spentBefore = histories.reduce((sum, history) => sum + (history.at(-1)?.elapsedS ?? 0), 0);
-  const elapsedS = () => spentBefore + (performance.now() - startedMs) / 1000;
+  const done = histories.map((history) => history.at(-1)?.done === true);
+  const spentBeforeS = histories.reduce(
+    (sum, history, i) => sum + (done[i] ? history.at(-1)!.elapsedS : 0),
+    0,
+  );
+  const elapsedS = () => spentBeforeS + (performance.now() - startedMs) / 1000;
   const problems = new Map<number, CadenceTrouble>();
   let interrupted = false;
   const engine = await createEngine({ threads });
@@ -246,6 +256,7 @@ async function trainFolds(
   );
   try {
     for (const [turn, fold] of record.folds.entries()) {
+      if (done[turn]) continue;
       const turnsLeft = record.folds.length - turn;
       const { minutes } = record;
       const result = await trainFold({
@@ -253,10 +264,7 @@ async function trainFolds(
         ...splitPlaces(record, set, places, fold),
         folder: foldFolder(out, fold),
         labels: set.labels!,
-        budgetS:
-          minutes === null
-            ? undefined
-            : (foldElapsedS) => foldElapsedS + (60 * minutes - elapsedS()) / turnsLeft,
+        budgetS: minutes === null ? undefined : (60 * minutes - elapsedS()) / turnsLeft,
         checkpointEveryS: hooks.checkpointEveryS ?? 120,
         signal: hooks.signal,
         onEpoch: (entry) => hooks.onEpoch?.(entry, fold),

@@ -26,11 +26,12 @@ export interface ValidateOptions {
   readonly places: Int32Array;
   readonly batch: number;
   readonly imageFloats: number;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (share: number) => void;
 }
 
-/** Scores cadences as they are, without augmentation, with the trainer's weights, or their average where it keeps one. */
-export async function validate(options: ValidateOptions): Promise<Validation> {
+/** Scores cadences as they are, without augmentation, with the trainer's weights, or their average where it keeps one. Gives undefined where it was stopped. */
+export async function validate(options: ValidateOptions): Promise<Validation | undefined> {
   const { trainer, loader, set, labels, places, batch, imageFloats, onProgress } = options;
   const scored: number[] = [];
   const scores: number[] = [];
@@ -49,6 +50,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     },
   });
   for (let loaded = await stream.next(); loaded; loaded = await stream.next()) {
+    if (options.signal?.aborted) return undefined;
     const logits = await trainer.evaluate({ image: loaded.images });
     problems.push(...loaded.problems);
     const skipped = new Set(loaded.problems.filter((one) => one.skipped).map(({ place }) => place));
