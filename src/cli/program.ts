@@ -34,6 +34,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./convert.ts")).convertCommand(),
   },
   {
+    name: "explore",
+    summary: "tell what a folder of cadences holds, and what is wrong with it",
+    load: async () => (await import("./explore.ts")).exploreCommand(),
+  },
+  {
     name: "train",
     summary: "train a network on a folder of cadences with labels",
     load: async () => (await import("./train.ts")).trainCommand(),

@@ -112,6 +112,12 @@ export async function openCadenceSet(folder: string, options: OpenCadenceSetOpti
 
 const SUBMISSION = "sample_submission.csv";
 
+/** Which of the folders train and test a data set has; none for a plain folder of files. */
+export async function listSplits(folder: string): Promise<Split[]> {
+  const names = new Set((await listFolder(folder)).map(({ name }) => name));
+  return (["train", "test"] as const).filter((split) => names.has(split));
+}
+
 /** Reads one cadence's file as `decodeCadence` does. Throws a FileError where it can't be read. */
 export async function readCadence(path: string, into?: Float32Array): Promise<Panels> {
   const source = await openFileSource(path);

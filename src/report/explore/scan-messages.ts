@@ -1,0 +1,29 @@
+/** What the threads that look through cadences are told and answer. */
+
+import type { CadenceProblem, CadenceShape } from "../../formats/cadence-folder.node.ts";
+
+export interface ScanSettings {
+  /** 65,536 counts of values in shared memory, of this thread alone. */
+  readonly counts: Uint32Array;
+}
+
+export interface ScanBatch {
+  /** The shape that the files of the batch should have. */
+  readonly shape: CadenceShape;
+  readonly files: readonly { readonly id: string; readonly path: string }[];
+}
+
+/** What was seen of one file. */
+export interface FileLook {
+  readonly bytes: number;
+  /** NumPy's name of the elements, "<f2"; undefined where the file can't be read. */
+  readonly descr?: string;
+  readonly shape?: CadenceShape;
+  /** Of all its data, in hexadecimal. */
+  readonly hash?: string;
+  /** Of each panel's data: 52 bits. */
+  readonly panelHashes?: Float64Array;
+  /** `PANEL_FIELDS` of each panel; only of files with the batch's shape. */
+  readonly panels?: Float64Array;
+  readonly problem?: CadenceProblem;
+}
