@@ -269,9 +269,9 @@ function aboutSet({ problems, name }: LabelledSet, troubles: readonly Trouble[] 
   };
   for (const { kind, message } of problems) add(problemNames[kind], message);
   for (const { id, message } of troubles)
-    if (!known.has(id)) add("that can't be scored as they are", message);
+    if (!known.has(id)) add("cadences that can't be scored as they are", message);
   return [...kinds].map(([kind, messages]) => {
     const first = messages.length === 1 ? "" : "the first: ";
-    return `${name} has ${messages.length.toLocaleString("en-US")} ${kind}; ${first}${messages[0]}`;
+    return `${name}: ${kind}: ${messages.length.toLocaleString("en-US")}; ${first}${messages[0]}`;
   });
 }

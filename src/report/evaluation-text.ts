@@ -20,7 +20,7 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
   const lines = [
     `${scoresFrom} on the ${split} cadences of ${data}: ${counted(count, "cadence")}, ${positives.toLocaleString("en-US")} with a needle.`,
     "",
-    ...aligned([["", "", "95 % interval", ""], ...rows]),
+    ...aligned([["", "", "95 % interval", ""], ...rows], "lrll"),
   ];
   if (folds) {
     const each = folds.map(({ fold, auc: own }) => `${fold}: ${own === null ? "one class" : share(own)}`);
@@ -35,7 +35,7 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
       share(group.auc),
       ...group.recall.map(({ value }) => share(value, 3)),
     ]);
-    lines.push("", ...aligned([head, ...body]));
+    lines.push("", ...aligned([head, ...body], "lr"));
   }
   const said = [...remarks, ...notes];
   if (said.length > 0) lines.push("", ...said.map((sentence) => `Note: ${sentence}`));
@@ -46,17 +46,16 @@ function interval({ low, high }: Pick<Estimate, "low" | "high">): string {
   return `${share(low, 3)} to ${share(high, 3)}`;
 }
 
-/** Columns of equal width, the first and the last flush left, the others flush right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
+/** Columns of equal width: `sides` says of each whether it stands left (l) or right (r); the last letter holds for all that follow. */
+function aligned(rows: readonly (readonly string[])[], sides: string): string[] {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) =>
     Math.max(...rows.map((row) => (row[i] ?? "").length)),
   );
+  const left = (i: number) => sides[Math.min(i, sides.length - 1)] === "l";
   return rows.map((row) =>
     row
-      .map((cell, i) =>
-        i === 0 || /[a-z] /.test(cell) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!),
-      )
+      .map((cell, i) => (left(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join("  ")
       .trimEnd(),
   );
