@@ -138,8 +138,11 @@ const straight = createPieces();
 const moves = createPieces();
 let shares = new Float64Array(1024);
 
-/** Calls `visit` with the channels of each row that the signal reaches: the first, their shares of the row's power, how many. */
-function forEachRow(
+/**
+ * Calls `visit` with the channels of each row that the signal reaches: the first, their shares of the row's power, how many. The
+ * shares are in memory that the next row uses again.
+ */
+export function forEachRow(
   { frequency, time, startS }: ScanGrid,
   signal: Signal,
   range: PixelRange,

@@ -1,0 +1,228 @@
+/**
+ * What a panel holds beside signals: noise, the columns' structure (bandpass, ripple, edges, birdies), the rows' (gains that drift and
+ * step, bright rows, bursts), smooth patches. Everything is measured in standard deviations of a typical pixel's noise, so that
+ * a signal's S/N is known whatever lies under it.
+ */
+
+import {
+  addBump,
+  type ColumnKind,
+  columnCurves,
+  drawCurve,
+  type RowKind,
+  rowCurves,
+} from "./background-curves.ts";
+import { drawPatches, type Patch, type PatchRecipe } from "./background-patches.ts";
+import { chance, logUniformIn, pickKind, type Range, uniformIn, type Weights } from "./draw.ts";
+import { drawNoiseLevel } from "./noise-levels.ts";
+import { nearestNoiseDof, noiseRow, type PanelNoise, panelNoise } from "./panel-noise.ts";
+import type { RandomStream, StreamKey } from "./random.ts";
+
+export interface BackgroundRecipe {
+  readonly noise: {
+    /** `measured` takes the degrees of freedom from levels that Green Bank recorded. */
+    readonly kind: Weights<"chi-squared" | "gaussian" | "measured">;
+    /** Degrees of freedom of a chi-squared pixel. */
+    readonly dof: Range;
+  };
+  /** The share of cadences with noise alone. */
+  readonly bare: number;
+  /** The share of cadences whose structure is weak. */
+  readonly weak: number;
+  /** The share of a panel's variance that columns and rows carry, where it is not weak. */
+  readonly structure: Range;
+  /** The same where it is weak. */
+  readonly weakStructure: Range;
+  /** How the columns and rows share it: the mean parts. */
+  readonly split: { readonly columns: number; readonly rows: number };
+  /** How far the columns change from panel to panel: 0 not at all, 1 altogether. */
+  readonly panelChange: Range;
+  /** Whether the noise grows where the level does: not at all, as in a receiver's gain, in part. */
+  readonly gain: Weights<"none" | "full" | "part">;
+  /** The share of cadences in which a row's change reaches a part of the band alone. */
+  readonly partOfBand: number;
+  /** The share of cadences in which signals bring noise of their own. */
+  readonly selfNoise: number;
+  /** The chance of each kind. */
+  readonly columns: Readonly<Record<ColumnKind, number>>;
+  readonly rows: Readonly<Record<RowKind, number>>;
+  readonly patches: PatchRecipe;
+}
+
+export interface PanelSize {
+  readonly panels: number;
+  readonly rows: number;
+  readonly channels: number;
+}
+
+/** Level and noise of a pixel: `columns[f] * (1 + coupling * rows[t]) + rows[t] * band[f]`, and the product of the two sigmas. */
+interface PanelStructure {
+  readonly columns: Float64Array;
+  readonly rows: Float64Array;
+  readonly columnSigma: Float64Array;
+  readonly rowSigma: Float64Array;
+}
+
+export interface Background {
+  readonly noise: PanelNoise;
+  /** 0, or the relative deviation by which a signal's own noise goes. */
+  readonly selfNoise: number;
+  /** The share of the variance that was asked of columns and rows. */
+  readonly structure: number;
+  readonly band: Float64Array;
+  readonly coupling: number;
+  readonly panels: readonly PanelStructure[];
+  readonly patches: readonly Patch[];
+}
+
+export function drawBackground(random: RandomStream, recipe: BackgroundRecipe, size: PanelSize): Background {
+  const kind = pickKind(random, recipe.noise.kind);
+  const dof =
+    kind === "gaussian"
+      ? Infinity
+      : kind === "measured"
+        ? drawNoiseLevel(random).dof
+        : logUniformIn(random, recipe.noise.dof);
+  const noise = panelNoise(nearestNoiseDof(dof));
+  const relativeDeviation = noise.relativeDeviation || logUniformIn(random, [0.03, 0.5]);
+  const selfNoise = chance(random, recipe.selfNoise) ? relativeDeviation : 0;
+  const bare = chance(random, recipe.bare);
+  const weak = chance(random, recipe.weak);
+  const structure = bare ? 0 : uniformIn(random, weak ? recipe.weakStructure : recipe.structure);
+  const { columnSize, rowSize } = splitStructure(random, recipe, structure);
+  const follow = gainExponent(random, recipe);
+  const columns = drawColumns(random, recipe, size);
+  const rows = drawCurve(random, rowCurves, recipe.rows, size.panels * size.rows);
+  const rowScatter = uniformIn(random, [0, 0.8]);
+  const panels = columns.map((columnCurve, panel): PanelStructure => {
+    const rowCurve = rows?.subarray(panel * size.rows, (panel + 1) * size.rows);
+    const rowSizeHere = rowSize * Math.exp(rowScatter * random.normal());
+    return {
+      columns: scaled(columnCurve, columnSize, size.channels),
+      rows: scaled(rowCurve, rowSizeHere, size.rows),
+      columnSigma: sigmas(columnCurve, columnSize * relativeDeviation, follow, size.channels),
+      rowSigma: sigmas(rowCurve, rowSizeHere * relativeDeviation, follow, size.rows),
+    };
+  });
+  return {
+    noise,
+    selfNoise,
+    structure,
+    band: drawBand(random, recipe, size.channels),
+    coupling: follow > 0 ? relativeDeviation : 0,
+    panels,
+    patches: bare ? [] : drawPatches(random, recipe.patches, size),
+  };
+}
+
+/**
+ * Turns one panel's signals, in standard deviations of the noise, into the panel: rows x channels, in place. The noise is that
+ * of `key`.
+ */
+export function renderPanel(into: Float32Array, background: Background, panel: number, key: StreamKey): void {
+  const { noise, selfNoise, band, coupling, panels, patches } = background;
+  const { columns, rows, columnSigma, rowSigma } = panels[panel]!;
+  const channels = columns.length;
+  const noiseValues = new Float32Array(channels);
+  const extra = new Float64Array(channels);
+  const first = panel * rows.length;
+  for (let row = 0; row < rows.length; row++) {
+    noiseRow(noiseValues, noise, key, row);
+    const height = rows[row]!;
+    const gain = 1 + coupling * height;
+    const sigma = rowSigma[row]!;
+    const patched = addPatchRow(extra, patches, first + row);
+    const at = row * channels;
+    for (let f = 0; f < channels; f++) {
+      let power = into[at + f]!;
+      let draw = noiseValues[f]!;
+      if (power > 0.01) draw *= Math.sqrt(1 + 2 * selfNoise * power);
+      if (patched) power += extra[f]!;
+      into[at + f] = columns[f]! * gain + height * band[f]! + sigma * columnSigma[f]! * (power + draw);
+    }
+  }
+}
+
+function addPatchRow(extra: Float64Array, patches: readonly Patch[], row: number): boolean {
+  let any = false;
+  for (const { rowStart, rows, columns } of patches) {
+    const height = rows[row - rowStart];
+    if (height === undefined || height === 0) continue;
+    if (!any) extra.fill(0);
+    any = true;
+    for (let f = 0; f < extra.length; f++) extra[f]! += height * columns[f]!;
+  }
+  return any;
+}
+
+/** Deviations of the columns' and the rows' structure, in those of the noise. */
+function splitStructure(random: RandomStream, { split }: BackgroundRecipe, structure: number) {
+  const total = structure / (1 - structure);
+  const columns = random.gamma(split.columns + 1e-9);
+  const rows = random.gamma(split.rows + 1e-9);
+  const part = columns / (columns + rows || 1);
+  return { columnSize: Math.sqrt(total * part), rowSize: Math.sqrt(total * (1 - part)) };
+}
+
+function gainExponent(random: RandomStream, { gain }: BackgroundRecipe): number {
+  const kind = pickKind(random, gain);
+  return kind === "none" ? 0 : kind === "full" ? 1 : random.uniform();
+}
+
+/** What may change from one panel to the next and back: nothing narrow, which would look like a signal that comes and goes. */
+const PASSING: readonly ColumnKind[] = ["ripple", "edges", "slope", "red"];
+
+/** A curve a panel: one that all share, and one of its own, or two that it moves between. */
+function drawColumns(
+  random: RandomStream,
+  { columns, panelChange }: BackgroundRecipe,
+  { panels, channels }: PanelSize,
+): (Float64Array | undefined)[] {
+  const draw = () => drawCurve(random, columnCurves, columns, channels);
+  const passing = { ...columns };
+  for (const kind of Object.keys(columns) as ColumnKind[]) {
+    if (!PASSING.includes(kind)) passing[kind] = 0;
+  }
+  const common = draw();
+  const change = uniformIn(random, panelChange);
+  const moves = chance(random, 0.5);
+  const end = moves ? draw() : undefined;
+  return Array.from({ length: panels }, (_, panel) => {
+    const part = moves ? (change * panel) / Math.max(1, panels - 1) : change;
+    const other = moves ? end : drawCurve(random, columnCurves, passing, channels);
+    if (!common || !other) return common ?? other;
+    return common.map((value, f) => Math.sqrt(1 - part * part) * value + part * other[f]!);
+  });
+}
+
+/** What a row's change is multiplied by in each column: 1, or a part of the band. */
+function drawBand(random: RandomStream, { partOfBand }: BackgroundRecipe, channels: number): Float64Array {
+  const band = new Float64Array(channels);
+  if (!chance(random, partOfBand)) return band.fill(1);
+  addBump(band, random.uniform() * channels, uniformIn(random, [0.08, 0.8]) * channels, 1);
+  const floor = random.uniform() * 0.5;
+  return band.map((value) => floor + (1 - floor) * value);
+}
+
+function scaled(curve: Float64Array | undefined, size: number, length: number): Float64Array {
+  return curve ? curve.map((value) => size * value) : new Float64Array(length);
+}
+
+/** Noise deviations that follow a gain, 1 in the root of the mean square, and at most some three times off from it. */
+function sigmas(
+  curve: Float64Array | undefined,
+  swing: number,
+  follow: number,
+  length: number,
+): Float64Array {
+  const result = new Float64Array(length).fill(1);
+  if (!curve || follow === 0) return result;
+  const exponent = follow / Math.max(1, 1.5 * swing);
+  let squares = 0;
+  for (let i = 0; i < length; i++) {
+    result[i] = Math.min(6, Math.max(0.15, 1 + swing * curve[i]!)) ** exponent;
+    squares += result[i]! ** 2;
+  }
+  const rms = Math.sqrt(squares / length);
+  return result.map((value) => value / rms);
+}
