@@ -10,12 +10,10 @@ import type { Recipe } from "./recipe.ts";
 import { openScoringModel, type ScoringModel } from "./scoring-models.node.ts";
 import { type View, viewsOf } from "./views.ts";
 
-export { modelsOf } from "./scoring-models.node.ts";
-
 export interface ScoreOptions {
   /** Views that are averaged; each model's own choice if not given. */
   readonly flips?: Recipe["flips"] | undefined;
-  /** Images that ONNX Runtime is given at once; 8 if not given. */
+  /** Images that ONNX Runtime is given at once; 4 if not given. */
   readonly batch?: number | undefined;
   /** All of the machine's if not given. */
   readonly threads?: number | undefined;
@@ -26,8 +24,10 @@ export interface ScoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** EfficientNet-B0 takes 30 to 50 MB an image of 6 x 273 x 256, and no less time an image in larger batches. */
-const BATCH = 8;
+/** Each open EfficientNet-B0 takes 40 MB an image of 6 x 273 x 256, and larger batches save no time. */
+const BATCH = 4;
+/** Batches that are made while one is scored: enough that many threads have work. */
+const MOST_AHEAD = 8;
 
 /**
  * The probability that a cadence holds a needle, by place: the mean over models (paths of .onnx files) and views. One that can't be
@@ -101,6 +101,7 @@ async function scoreGroup(
       examples: (number) => jobsFrom(number * atOnce, atOnce, set, views),
       batchSize: atOnce * views.length,
       imageFloats,
+      ahead: Math.max(2, Math.min(threads, MOST_AHEAD)),
     });
     for (let loaded = await stream.next(); loaded; loaded = await stream.next()) {
       signal?.throwIfAborted();

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Panels } from "../signal/panels.ts";
 import type { CadenceTrouble } from "./loader-messages.ts";
-import { modelsOf, scoreCadences } from "./score.node.ts";
+import { scoreCadences } from "./score.node.ts";
+import { modelsOf } from "./scoring-models.node.ts";
 import {
   type TinyModel,
   tinyCadence,
