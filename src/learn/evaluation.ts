@@ -157,6 +157,12 @@ function evaluateFolds(
   });
 }
 
+/** Over the folds that have both classes; undefined where none has. */
+export function meanFoldAuc(folds: readonly FoldResult[]): number | undefined {
+  const aucs = folds.flatMap(({ auc }) => (auc === null ? [] : [auc]));
+  return aucs.length === 0 ? undefined : aucs.reduce((sum, auc) => sum + auc, 0) / aucs.length;
+}
+
 function notesOn(
   { recall, auc, calibration, needles, positives, negatives }: Omit<Evaluation, "notes">,
   scores: ArrayLike<number>,

@@ -1,6 +1,6 @@
 /** The page of an evaluation: how well scores tell needles from the rest, curves, groups, and the worst mistakes. */
 
-import type { Evaluation } from "../learn/evaluation.ts";
+import { type Evaluation, meanFoldAuc } from "../learn/evaluation.ts";
 import type { InterferenceGroup, NeedleGroup } from "../learn/evaluation-groups.ts";
 import type { Estimate, Mistake } from "../learn/evaluation-parts.ts";
 import { chartStyle, lineChart } from "./line-chart.ts";
@@ -211,6 +211,7 @@ function strengthChart(groups: readonly NeedleGroup[], rate: number | undefined)
 
 function foldsSection({ folds }: Evaluation): Markup | undefined {
   if (folds === undefined) return undefined;
+  const mean = meanFoldAuc(folds);
   return html`<h2>Folds</h2>
 <p class="quiet">Each cadence is scored by the one model that was not trained on it. Their scores need not agree in scale, which the AUC of all together suffers from.</p>
 ${table(folds, [
@@ -218,7 +219,8 @@ ${table(folds, [
   { title: "Cadences", kind: "number", cell: ({ count }) => count },
   { title: "With a needle", kind: "number", cell: ({ positives }) => positives },
   { title: "AUC", kind: "number", cell: ({ auc }) => (auc === null ? "one class only" : share(auc)) },
-])}`;
+])}
+${mean !== undefined && html`<p>Mean AUC of the folds: ${share(mean)}.</p>`}`;
 }
 
 function needlesSection({ needles, recall }: Evaluation): Markup | undefined {

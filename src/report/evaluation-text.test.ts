@@ -39,7 +39,9 @@ it("prints the measures, folds and groups in columns, and what to know last", ()
   expect(text).toMatch(
     /^Recall at 0\.01 false alarms +\d\.\d{4} .* 0 of 20 negatives at .* or more \(too few\)$/m,
   );
-  expect(text).toMatch(/^AUC by fold {2}0: \d\.\d{4} {2}1: \d\.\d{4}$/m);
+  expect(text).toMatch(/^AUC by fold {2}0: \d\.\d{4} {2}1: \d\.\d{4} {2}mean: \d\.\d{4}$/m);
+  const { folds } = record.evaluation;
+  expect(text).toContain(`mean: ${((folds![0]!.auc! + folds![1]!.auc!) / 2).toFixed(4)}`);
   const { count, auc: own } = needles!.by[0]!.groups[1]!;
   expect(text).toMatch(new RegExp(`^random-walk +${count}  ${own.toFixed(4)}  `, "m"));
   expect(text).toMatch(/^By strength +needles +AUC +recall at 0\.01 +recall at 0\.001$/m);

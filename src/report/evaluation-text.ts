@@ -1,5 +1,6 @@
 /** An evaluation as lines for a terminal. */
 
+import { meanFoldAuc } from "../learn/evaluation.ts";
 import type { Estimate } from "../learn/evaluation-parts.ts";
 import { type EvaluationRecord, scoreText, share } from "./evaluation-page.ts";
 import { counted } from "./values.ts";
@@ -24,6 +25,8 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
   ];
   if (folds) {
     const each = folds.map(({ fold, auc: own }) => `${fold}: ${own === null ? "one class" : share(own)}`);
+    const mean = meanFoldAuc(folds);
+    if (mean !== undefined) each.push(`mean: ${share(mean)}`);
     lines.push("", `AUC by fold  ${each.join("  ")}`);
   }
   const groups = needles?.by.filter(({ what }) => what === "path" || what === "strength") ?? [];
