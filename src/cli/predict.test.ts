@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HistoryEntry } from "../learn/run-folder.node.ts";
 import {
   tinyCadence,
@@ -14,6 +14,7 @@ import {
 import { describeOnnx } from "../nn/onnx/read.ts";
 import { exportModel } from "./export.ts";
 import { predict } from "./predict.ts";
+import { runProgram } from "./program.ts";
 
 const preprocessing = {
   input: { normalisation: "none", layout: "six" },
@@ -23,14 +24,14 @@ const preprocessing = {
 const models = [tinyModel(1), tinyModel(2)];
 
 let folder: string;
-let run: string;
+let runFolder: string;
 let data: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lodestone-predict-"));
-  run = join(folder, "run");
+  runFolder = join(folder, "run");
   data = join(folder, "data");
   for (const [fold, model] of models.entries()) {
-    await writeTinyModel(join(run, `fold-${fold}`, "model.onnx"), model, preprocessing);
+    await writeTinyModel(join(runFolder, `fold-${fold}`, "model.onnx"), model, preprocessing);
   }
   for (const salt of [1, 2, 3, 4]) await writeTinyCadence(data, "test", salt);
   for (const salt of [8, 9]) await writeTinyCadence(data, "train", salt);
@@ -54,6 +55,19 @@ function expectedScore(salt: number, flips: boolean): number {
   return scores.reduce((sum, score) => sum + score) / scores.length;
 }
 
+/** Runs the program and gives its exit code and what it printed. */
+async function run(...args: string[]) {
+  const printed = { out: "", err: "" };
+  const catchAll = (stream: "stdout" | "stderr", key: keyof typeof printed) =>
+    vi.spyOn(process[stream], "write").mockImplementation((text) => {
+      printed[key] += text;
+      return true;
+    });
+  const spies = [catchAll("stdout", "out"), catchAll("stderr", "err")];
+  const code = await runProgram(args).finally(() => spies.map((spy) => spy.mockRestore()));
+  return { code, ...printed };
+}
+
 async function readScores(path: string): Promise<[string, number][]> {
   const [header, ...rows] = (await readFile(path, "utf8")).trimEnd().split("\n");
   expect(header).toBe("id,target");
@@ -63,7 +77,7 @@ async function readScores(path: string): Promise<[string, number][]> {
 describe("predict", () => {
   it("writes the rows of the sample submission in their order, folds and flips averaged", async () => {
     const out = join(folder, "submission.csv");
-    const prediction = await predict(run, data, { out, threads: 1 });
+    const prediction = await predict(runFolder, data, { out, threads: 1 });
     const scores = [3, 1, 2].map((salt) => expectedScore(salt, true));
     const missing = scores.reduce((sum, score) => sum + score) / 3;
     const rows = await readScores(out);
@@ -81,15 +95,15 @@ describe("predict", () => {
 
   it("scores each cadence once without flips, those of the train folder where it is asked to, and by one model", async () => {
     const out = join(folder, "train.csv");
-    await predict(run, data, { out, threads: 1, split: "train", flips: false });
+    await predict(runFolder, data, { out, threads: 1, split: "train", flips: false });
     const rows = await readScores(out);
     expect(rows.map(([id]) => id)).toEqual([9, 8].map(tinyId));
     expect(rows[0]![1]).toBeCloseTo(expectedScore(9, false), 5);
     expect(rows[1]![1]).toBeCloseTo(expectedScore(8, false), 5);
 
     await writeFile(out, "before");
-    const one = await predict(join(run, "fold-1", "model.onnx"), data, { out, threads: 1 });
-    expect(one.models).toEqual([join(run, "fold-1", "model.onnx")]);
+    const one = await predict(join(runFolder, "fold-1", "model.onnx"), data, { out, threads: 1 });
+    expect(one.models).toEqual([join(runFolder, "fold-1", "model.onnx")]);
     expect(await readScores(out)).toHaveLength(4);
   });
 
@@ -97,15 +111,56 @@ describe("predict", () => {
     const out = join(folder, "submission.csv");
     await writeFile(out, "before");
     await expect(predict(join(folder, "none"), data, { out })).rejects.toThrow("no such run or model");
-    await expect(predict(run, join(folder, "none"), { out })).rejects.toThrow("no such folder");
-    await expect(predict(run, data, { out: join(folder, "none", "a.csv"), threads: 1 })).rejects.toThrow(
-      "its folder doesn't exist",
-    );
+    await expect(predict(runFolder, join(folder, "none"), { out })).rejects.toThrow("no such folder");
+    await expect(
+      predict(runFolder, data, { out: join(folder, "none", "a.csv"), threads: 1 }),
+    ).rejects.toThrow("its folder doesn't exist");
     const own = join(data, "..", "data", "sample_submission.csv");
-    await expect(predict(run, data, { out: own, threads: 1 })).rejects.toThrow("the data set's own table");
+    await expect(predict(runFolder, data, { out: own, threads: 1 })).rejects.toThrow(
+      "the data set's own table",
+    );
     expect(await readFile(own, "utf8")).toContain(`${tinyId(3)},0.5`);
     expect(await readFile(out, "utf8")).toBe("before");
     expect((await readdir(folder)).sort()).toEqual(["data", "run", "submission.csv"]);
+  });
+});
+
+describe("the commands", () => {
+  it("tell what they did on standard error, or all of it as an object", async () => {
+    const out = join(folder, "a.csv");
+    const told = await run("predict", runFolder, data, "--out", out, "--threads", "1");
+    expect(told).toMatchObject({ code: 0, out: "" });
+    const lines = told.err.trimEnd().split("\n");
+    expect(lines).toHaveLength(4);
+    expect(lines[2]).toMatch(
+      /^Wrote .*a\.csv: 4 cadences, scored by 2 models \([\d.]+ a second\), 0\.\d{4} on/,
+    );
+    expect(lines[3]).toBe("1 of them could not be read and got the mean of all others.");
+
+    const json = await run(
+      "predict",
+      runFolder,
+      data,
+      "--out",
+      out,
+      "--no-flips",
+      "--threads",
+      "1",
+      "--json",
+    );
+    expect(JSON.parse(json.out)).toMatchObject({ out, cadences: 4, skipped: 1, problems: expect.any(Array) });
+    const model = join(folder, "m.onnx");
+    const exported = await run("export", runFolder, "--out", model);
+    expect(exported).toMatchObject({ code: 0, out: "" });
+    expect(exported.err).toMatch(/^Wrote .*m\.onnx: tiny of fold 0, for images of 6 x 5 x 4; /);
+    expect(JSON.parse((await run("export", runFolder, "--out", model, "--json")).out)).toMatchObject({
+      fold: 0,
+    });
+  });
+
+  it("give 2 where they are called wrongly, 1 where a run isn't there", async () => {
+    expect((await run("export", runFolder, "--out", join(folder, "m.onnx"), "--fold", "5")).code).toBe(2);
+    expect((await run("predict", join(folder, "none"), data)).code).toBe(1);
   });
 });
 
@@ -119,9 +174,9 @@ describe("export", () => {
       [entry(0.8, true), entry(0.5, false)],
     ];
     for (const [fold, lines] of histories.entries()) {
-      await writeFile(join(run, `fold-${fold}`, "history.jsonl"), `${lines.join("\n")}\n`);
+      await writeFile(join(runFolder, `fold-${fold}`, "history.jsonl"), `${lines.join("\n")}\n`);
     }
-    expect(await exportModel(run, { out })).toMatchObject({
+    expect(await exportModel(runFolder, { out })).toMatchObject({
       out,
       fold: 0,
       auc: 0.9,
@@ -130,16 +185,18 @@ describe("export", () => {
       input: { shape: ["batch", 6, 5, 4] },
     });
     const bytes = await readFile(out);
-    expect(bytes).toEqual(await readFile(join(run, "fold-0", "model.onnx")));
+    expect(bytes).toEqual(await readFile(join(runFolder, "fold-0", "model.onnx")));
     expect(describeOnnx(bytes).preprocessing).toEqual(preprocessing);
-    expect(await exportModel(run, { out, fold: 1 })).toMatchObject({ fold: 1, auc: 0.8 });
-    expect(await readFile(out)).toEqual(await readFile(join(run, "fold-1", "model.onnx")));
+    expect(await exportModel(runFolder, { out, fold: 1 })).toMatchObject({ fold: 1, auc: 0.8 });
+    expect(await readFile(out)).toEqual(await readFile(join(runFolder, "fold-1", "model.onnx")));
   });
 
   it("tells which folds there are, and takes the first where nothing was held out", async () => {
     const out = join(folder, "model.onnx");
-    await expect(exportModel(run, { out, fold: 3 })).rejects.toThrow("of fold 3; there are those of 0, 1");
-    expect(await exportModel(run, { out })).toMatchObject({ fold: 0, auc: null });
+    await expect(exportModel(runFolder, { out, fold: 3 })).rejects.toThrow(
+      "of fold 3; there are those of 0, 1",
+    );
+    expect(await exportModel(runFolder, { out })).toMatchObject({ fold: 0, auc: null });
     await expect(exportModel(data, { out })).rejects.toThrow("no fold-0/model.onnx or the like");
     await expect(exportModel(join(folder, "none"), { out })).rejects.toThrow("can't be read");
   });
