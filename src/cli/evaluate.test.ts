@@ -232,11 +232,12 @@ describe("models", () => {
     expect(record.unscored).toEqual([14, 18].map(tinyId));
     expect(record.remarks).toEqual([
       "The run was trained on these cadences: each is scored only by the model that it was held out from (fold-*/validation.csv).",
-      "2 of them were held out from no model, and are left out.",
+      "2 of them were held out from none of its models, and are left out.",
     ]);
     const one = await evaluate(join(run, "fold-0", "model.onnx"), data, { ...quick, split: "train" });
     expect(one.record.evaluation).toMatchObject({ count: 3, auc: { value: 0.5 } });
     expect(one.record.remarks[0]).toMatch(/^The model was trained on these cadences/);
+    expect(one.record.remarks[1]).toMatch(/^5 of them were held out from other models, or from none/);
     const onTest = await evaluate(run, data, quick);
     expect(onTest.record.evaluation.auc.value).toBeCloseTo(aucOf(tested, modelScore), 14);
   });

@@ -142,7 +142,7 @@ async function findHeldOut(
       "each is scored only by the model that it was held out from (fold-*/validation.csv).",
     ...(matched.unscored.length > 0
       ? [
-          `${matched.unscored.length.toLocaleString("en-US")} of them were held out from no model, and are left out.`,
+          `${matched.unscored.length.toLocaleString("en-US")} of them were held out from ${kind === "run" ? "none of its models" : "other models, or from none"}, and are left out.`,
         ]
       : []),
   ];
