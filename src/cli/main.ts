@@ -37,4 +37,6 @@ function endAtOnce(exitCode: number, message?: string): never {
   process.exit(exitCode);
 }
 
-process.exitCode = await runProgram(process.argv.slice(2));
+const exitCode = await runProgram(process.argv.slice(2));
+// A command that was stopped in order has set its own.
+process.exitCode ||= exitCode;

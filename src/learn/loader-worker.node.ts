@@ -115,6 +115,9 @@ async function read(
 
 /** Sets what isn't finite to 0, and counts it. */
 function clearInfinite(data: Float32Array): number {
+  let zeros = 0;
+  for (let i = 0; i < data.length; i++) zeros += 0 * data[i]!;
+  if (zeros === 0) return 0;
   let count = 0;
   for (let i = 0; i < data.length; i++) {
     if (Number.isFinite(data[i]!)) continue;

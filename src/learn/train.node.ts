@@ -60,9 +60,11 @@ export interface TrainHooks {
   readonly signal?: AbortSignal;
   /** Seconds between checkpoints within an epoch; 120 unless given. */
   readonly checkpointEveryS?: number;
-  /** Threads that make examples; half as many as those of the engine unless given. What is trained does not depend on it. */
+  /** Threads that make examples; as many as the engine's unless given, as a step waits for the slowest of these. What is trained does not depend on it. */
   readonly loaderThreads?: number;
 }
+
+const MOST_LOADER_THREADS = 8;
 
 export interface RunProgress extends FoldProgress {
   readonly fold: number;
@@ -252,7 +254,7 @@ async function trainFolds(
   const engine = await createEngine({ threads });
   const loader = openLoader(
     { input: recipe.input, augment: recipe.augment, shape: set.shape },
-    hooks.loaderThreads ?? Math.min(8, Math.max(1, Math.ceil(threads / 2))),
+    hooks.loaderThreads ?? Math.min(threads, MOST_LOADER_THREADS),
   );
   try {
     for (const [turn, fold] of record.folds.entries()) {
