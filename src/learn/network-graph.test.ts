@@ -67,7 +67,15 @@ describe("the nodes of a network", () => {
       seen.add(name);
     }
     expect(nodes.filter(({ op }) => op === "Const")).toHaveLength(graph.weights.size);
-    expect(seen.has("blocks/6/0/se/conv_expand/conv2d")).toBe(true);
+    const inside = (box: string) => [...seen].filter((name) => name.startsWith(`${box}/`));
+    expect(inside("blocks/6/0/se").filter((name) => !/weight|bias/.test(name))).toEqual([
+      "blocks/6/0/se/conv_reduce/conv2d",
+      "blocks/6/0/se/silu",
+      "blocks/6/0/se/conv_expand/conv2d",
+      "blocks/6/0/se/sigmoid",
+    ]);
+    expect(seen.has("blocks/6/0/globalAvgPool")).toBe(true);
+    expect(seen.has("blocks/6/0/multiply")).toBe(true);
     expect(new Set(nodes.map(({ name }) => name.split("/")[0]))).toEqual(
       new Set([
         "image",

@@ -6,7 +6,7 @@ import type { Value, Weight } from "../nn/op.ts";
 
 /**
  * The nodes of all that leads to `output`, each after those that it reads. Weights stand where their names say
- * (`blocks.1.0.conv_pw.weight` in blocks/1/0/conv_pw), operations beside the weights that they read, else in their scope.
+ * (`blocks.1.0.conv_pw.weight` in blocks/1/0/conv_pw), operations beside the weights that they read, others in their scope.
  */
 export function networkNodes(output: Value): GraphNode[] {
   const wanted = ancestors([output]);
@@ -29,11 +29,33 @@ export function networkNodes(output: Value): GraphNode[] {
 }
 
 function nameOf(value: Value): string {
-  const { op, attributes, inputs, scope } = value;
-  if (op.name === "weight" || op.name === "input") return path((attributes as { name: string }).name);
+  if (value.op.name === "weight" || value.op.name === "input") {
+    return path((value.attributes as { name: string }).name);
+  }
+  const box = layerOf(value) ?? boxOf(value);
+  return box === "" ? value.op.name : `${path(box)}/${value.op.name}`;
+}
+
+/** The layer that the value's weight belongs to: `blocks.1.0.conv_pw`; "" for a weight that has no layer. */
+function layerOf({ inputs }: Value): string | undefined {
   const weight = inputs.find((input) => input.op.name === "weight");
-  const layer = weight ? (weight.attributes as Weight).name.replace(/\.?[^.]*$/, "") : scope;
-  return layer === "" ? op.name : `${path(layer)}/${op.name}`;
+  return weight && parentOf((weight.attributes as Weight).name);
+}
+
+/**
+ * Where an operation of no layer stands: in its scope, or beside the layer that it alone follows, where that lies deeper in the scope. Else
+ * arrows would leave a squeeze-excite for its activation and come back.
+ */
+function boxOf({ inputs, scope }: Value): string {
+  const [input] = inputs;
+  if (scope === "" || inputs.length !== 1) return scope;
+  const layer = layerOf(input!);
+  const box = layer === undefined ? boxOf(input!) : parentOf(layer);
+  return box.startsWith(`${scope}.`) ? box : scope;
+}
+
+function parentOf(name: string): string {
+  return name.replace(/\.?[^.]*$/, "");
 }
 
 /** TensorFlow's names are letters, digits and `_.-`, the first no sign; `/` between boxes. */
