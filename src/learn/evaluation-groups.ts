@@ -24,11 +24,18 @@ export interface NeedleResults {
   /** Rows are paths, columns strengths; null where there is none. The recall is at the first rate. */
   readonly byPathAndStrength: {
     readonly paths: readonly string[];
-    readonly strengths: readonly string[];
+    readonly strengths: readonly StrengthBin[];
     readonly groups: readonly (readonly (NeedleGroup | null)[])[];
   };
   /** Positives without a needle in the truth table. */
   readonly unknown: number;
+}
+
+/** Matched-filter S/N over the cadence, `lowDb` included, `highDb` not. */
+export interface StrengthBin {
+  readonly name: string;
+  readonly lowDb: number;
+  readonly highDb: number;
 }
 
 /** Negatives that hold an interferer of one kind; one that holds several kinds is in several groups. */
@@ -82,6 +89,7 @@ export function evaluateNeedles(
     return names.map((name) => group(name, members.get(name)!));
   };
   const strength = strengthBins(needles.map(({ row }) => row.snrDb));
+  const binNames = strength.bins.map(({ name }) => name);
   const paths = [...new Set(needles.map(({ row }) => row.shape))].sort();
   const cell = (path: string, bin: string) => {
     const own = needles.filter(({ row }) => row.shape === path && strength.nameOf(row.snrDb) === bin);
@@ -93,12 +101,12 @@ export function evaluateNeedles(
       { what: "time profile", groups: groupsBy(({ time }) => time) },
       { what: "frequency profile", groups: groupsBy(({ profile }) => profile) },
       { what: "scans", groups: groupsBy(({ scans }) => scansText(scans)) },
-      { what: "strength", groups: groupsBy(({ snrDb }) => strength.nameOf(snrDb), strength.names) },
+      { what: "strength", groups: groupsBy(({ snrDb }) => strength.nameOf(snrDb), binNames) },
     ],
     byPathAndStrength: {
       paths,
-      strengths: strength.names,
-      groups: paths.map((path) => strength.names.map((bin) => cell(path, bin))),
+      strengths: strength.bins,
+      groups: paths.map((path) => binNames.map((bin) => cell(path, bin))),
     },
     unknown: positives.length - needles.length,
   };
@@ -175,18 +183,21 @@ const BIN_WIDTHS_DB = [1, 2, 4, 6, 10, 20];
 const MOST_BINS = 8;
 
 /** Bins of the narrowest of some round widths that makes few of them, between multiples of that width. */
-function strengthBins(snrDb: readonly number[]): { names: string[]; nameOf: (snrDb: number) => string } {
+function strengthBins(snrDb: readonly number[]): { bins: StrengthBin[]; nameOf: (snrDb: number) => string } {
   const low = snrDb.reduce((a, b) => Math.min(a, b), Infinity);
   const high = snrDb.reduce((a, b) => Math.max(a, b), -Infinity);
-  const bins = (width: number) => Math.floor(high / width) - Math.floor(low / width) + 1;
+  const count = (width: number) =>
+    snrDb.length === 0 ? 0 : Math.floor(high / width) - Math.floor(low / width) + 1;
   const width =
-    BIN_WIDTHS_DB.find((candidate) => bins(candidate) <= MOST_BINS) ??
+    BIN_WIDTHS_DB.find((candidate) => count(candidate) <= MOST_BINS) ??
     Math.ceil((high - low) / (MOST_BINS - 1));
-  const nameOf = (value: number) => {
-    const from = Math.floor(value / width) * width;
-    return `${from} to ${from + width} dB`;
+  const binOf = (value: number): StrengthBin => {
+    const lowDb = Math.floor(value / width) * width;
+    return { name: `${lowDb} to ${lowDb + width} dB`, lowDb, highDb: lowDb + width };
   };
-  if (snrDb.length === 0) return { names: [], nameOf };
   const first = Math.floor(low / width);
-  return { names: Array.from({ length: bins(width) }, (_, i) => nameOf((first + i) * width)), nameOf };
+  return {
+    bins: Array.from({ length: count(width) }, (_, i) => binOf((first + i) * width)),
+    nameOf: (value) => binOf(value).name,
+  };
 }

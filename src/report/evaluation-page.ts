@@ -2,8 +2,10 @@
 
 import { type Evaluation, meanFoldAuc } from "../learn/evaluation.ts";
 import type { InterferenceGroup, NeedleGroup } from "../learn/evaluation-groups.ts";
-import type { Estimate, Mistake } from "../learn/evaluation-parts.ts";
-import { chartStyle, lineChart } from "./line-chart.ts";
+import { chartsSection } from "./evaluation-charts.ts";
+import { mistakesSection } from "./evaluation-mistakes.ts";
+import { interval, scoreText, share, withInterval } from "./evaluation-values.ts";
+import { chartStyle } from "./line-chart.ts";
 import { html, type Markup } from "./markup.ts";
 import { pageStyle } from "./page-style.ts";
 import { type Column, table } from "./tables.ts";
@@ -54,7 +56,7 @@ ${chartsSection(evaluation)}
 ${foldsSection(evaluation)}
 ${needlesSection(evaluation)}
 ${interferenceSection(evaluation)}
-${mistakesSection(content)}
+${mistakesSection(evaluation, content.pictures)}
 ${leftOutSection(content)}
 <p class="quiet">${program.name} ${program.version}</p>
 </main>
@@ -105,110 +107,6 @@ function measuresTable({ auc, averagePrecision, recall, calibration }: Evaluatio
   ]);
 }
 
-function chartsSection({
-  curves,
-  recall,
-  calibration,
-  positives,
-  count,
-  negatives,
-  needles,
-}: Evaluation): Markup {
-  const part = { title: "", low: 0, high: 1 };
-  const dots = recall
-    .filter(({ falseAlarms }) => falseAlarms > 0)
-    .map((at) => ({
-      at: [at.falseAlarms / at.negatives, at.recall] as const,
-      low: at.low,
-      high: at.high,
-      label: `${share(at.recall)} at ${at.rate}`,
-    }));
-  const lowestRate = 10 ** Math.floor(Math.min(-1, Math.log10(1 / negatives)));
-  const strength = needles?.by.find(({ what }) => what === "strength")?.groups ?? [];
-  return html`<h2>Curves</h2>
-<div class="charts">
-${lineChart({
-  title: "ROC",
-  x: { ...part, title: "False-alarm rate" },
-  y: { ...part, title: "Recall" },
-  line: curves.roc,
-  reference: [
-    [0, 0],
-    [1, 1],
-  ],
-})}${lineChart({
-  title: "ROC at low false-alarm rates",
-  x: { title: "False-alarm rate", low: lowestRate, high: 1, log: true },
-  y: { ...part, title: "Recall" },
-  line: curves.roc,
-  dots,
-})}${lineChart({
-  title: "Precision and recall",
-  x: { ...part, title: "Recall" },
-  y: { ...part, title: "Precision" },
-  line: curves.precisionRecall,
-  reference: [
-    [0, positives / count],
-    [1, positives / count],
-  ],
-})}${
-  calibration &&
-  lineChart({
-    title: "Calibration",
-    x: { ...part, title: "Mean score of a bin" },
-    y: { ...part, title: "Share with a needle" },
-    reference: [
-      [0, 0],
-      [1, 1],
-    ],
-    line: calibration.bins
-      .filter((bin) => bin.count > 0)
-      .map(({ meanScore, positiveShare }) => [meanScore, positiveShare]),
-    dots: calibration.bins
-      .filter((bin) => bin.count > 0)
-      .map(({ meanScore, positiveShare, count: inBin }) => ({
-        at: [meanScore, positiveShare],
-        label: counted(inBin, "cadence"),
-      })),
-  })
-}${strengthChart(strength, recall[0]?.rate)}</div>
-${
-  calibration &&
-  html`<details><summary>Calibration by bins</summary>
-${table(calibration.bins, [
-  { title: "Score", cell: ({ low, high }) => `${low.toFixed(2)} to ${high.toFixed(2)}` },
-  { title: "Cadences", kind: "number", cell: (bin) => bin.count },
-  { title: "Mean score", kind: "number", cell: (bin) => (bin.count > 0 ? share(bin.meanScore) : "") },
-  { title: "With a needle", kind: "number", cell: (bin) => (bin.count > 0 ? share(bin.positiveShare) : "") },
-])}</details>`
-}`;
-}
-
-function strengthChart(groups: readonly NeedleGroup[], rate: number | undefined): Markup | false {
-  if (groups.length < 2 || rate === undefined) return false;
-  const middles = groups.map(({ name }) => {
-    const [low, high] = name.match(/-?\d+/g)!.map(Number);
-    return (low! + high!) / 2;
-  });
-  const step = Math.min(...middles.slice(1).map((middle, i) => middle - middles[i]!));
-  return lineChart({
-    title: `Recall by strength, false-alarm rate ${rate}`,
-    x: {
-      title: "Matched-filter S/N over the cadence, dB",
-      low: middles[0]! - step / 2,
-      high: middles.at(-1)! + step / 2,
-    },
-    y: { title: "Recall", low: 0, high: 1 },
-    line: groups.map(({ recall }, i) => [middles[i]!, recall[0]!.value]),
-    dots: groups.map(({ recall, count, name }, i) => ({
-      at: [middles[i]!, recall[0]!.value],
-      low: recall[0]!.low,
-      high: recall[0]!.high,
-      label: `${name}: ${counted(count, "needle")}`,
-    })),
-  });
-}
-
 function foldsSection({ folds }: Evaluation): Markup | undefined {
   if (folds === undefined) return undefined;
   const mean = meanFoldAuc(folds);
@@ -252,7 +150,7 @@ ${table(
   [
     { title: "", cell: ({ path }) => path },
     ...strengths.map(
-      (name, i): Column<{ own: readonly (NeedleGroup | null)[] }> => ({
+      ({ name }, i): Column<{ own: readonly (NeedleGroup | null)[] }> => ({
         title: name,
         kind: "number",
         cell: ({ own }) => own[i] && `${share(own[i].recall[0]!.value, 2)} (${own[i].count})`,
@@ -282,61 +180,6 @@ ${table(interference, [
 ])}`;
 }
 
-function mistakesSection(content: EvaluationPageContent): Markup {
-  const { falseAlarms, missed } = content.evaluation;
-  return html`<h2>The worst mistakes</h2>
-${
-  falseAlarms.length + missed.length === 0 &&
-  html`<p>None: every cadence with a needle scores above every other.</p>`
-}
-${mistakeList("Needles with the lowest scores", missed, content, "of the cadences without a needle score higher")}
-${mistakeList("False alarms with the highest scores", falseAlarms, content, "of the needles score lower")}`;
-}
-
-function mistakeList(
-  title: string,
-  mistakes: readonly Mistake[],
-  { pictures }: EvaluationPageContent,
-  beyond: string,
-): Markup | false {
-  if (mistakes.length === 0) return false;
-  const shown = mistakes.filter(({ id }) => pictures?.has(id));
-  const list = table(mistakes, [
-    {
-      title: "Cadence",
-      cell: ({ id }) => (pictures?.has(id) ? html`<a href="#cadence-${id}">${id}</a>` : id),
-    },
-    { title: "Score", kind: "number", cell: ({ score }) => scoreText(score) },
-    { title: "", cell: ({ wrongSideOf }) => `${percent(wrongSideOf)} ${beyond}` },
-    { title: "Holds", kind: "wide", cell: ({ holds }) => holds.map(describeRow).join("; ") },
-  ]);
-  return html`<h3>${title}</h3>
-${shown.map(
-  ({ id, score, holds }) => html`<figure id="cadence-${id}" style="margin: 1.5rem 0">
-<figcaption>${id}, score ${scoreText(score)}${holds.length > 0 && `: ${holds.map(describeRow).join("; ")}`}</figcaption>
-<img src="${pictures?.get(id)}" alt="The panels of cadence ${id}" style="max-width: 760px">
-</figure>
-`,
-)}<details${{ markup: shown.length === 0 ? " open" : "" }}><summary>${counted(mistakes.length, "cadence")}, the worst first</summary>
-${list}</details>`;
-}
-
-function describeRow({
-  kind,
-  shape,
-  time,
-  profile,
-  snrDb,
-  driftHzPerS,
-  scans,
-}: Mistake["holds"][number]): string {
-  const present = scans.split(" ").flatMap((digit, i) => (digit === "1" ? [i + 1] : []));
-  return (
-    `${kind}: ${shape}, ${time}, ${profile}, ${snrDb.toFixed(1)} dB, ${driftHzPerS.toFixed(3)} Hz/s, ` +
-    `scans ${present.join(" ")}`
-  );
-}
-
 const MOST_LISTED = 200;
 
 function leftOutSection({ unscored, unlabelled }: EvaluationPageContent): Markup | false {
@@ -348,26 +191,4 @@ function leftOutSection({ unscored, unlabelled }: EvaluationPageContent): Markup
   return html`<h2>Not in the figures</h2>
 ${list("With a label, but no score", unscored)}
 ${list("With a score, but no label", unlabelled)}`;
-}
-
-/** Of 1, to three or four digits. */
-export function share(value: number, digits = 4): string {
-  return value.toFixed(digits);
-}
-
-function interval({ low, high }: Pick<Estimate, "low" | "high">): string {
-  return `${share(low, 3)} to ${share(high, 3)}`;
-}
-
-function withInterval(estimate: Estimate): string {
-  return `${share(estimate.value, 3)} (${interval(estimate)})`;
-}
-
-export function scoreText(score: number): string {
-  return Number.isFinite(score) ? String(Number(score.toPrecision(4))) : "above all scores";
-}
-
-function percent(part: number): string {
-  const value = 100 * part;
-  return value > 0 && value < 0.1 ? "under 0.1 %" : `${value.toFixed(value < 10 ? 1 : 0)} %`;
 }

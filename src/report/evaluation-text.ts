@@ -1,8 +1,8 @@
 /** An evaluation as lines for a terminal. */
 
 import { meanFoldAuc } from "../learn/evaluation.ts";
-import type { Estimate } from "../learn/evaluation-parts.ts";
-import { type EvaluationRecord, scoreText, share } from "./evaluation-page.ts";
+import type { EvaluationRecord } from "./evaluation-page.ts";
+import { interval, scoreText, share } from "./evaluation-values.ts";
 import { counted } from "./values.ts";
 
 export function evaluationText({ evaluation, scoresFrom, data, split, remarks }: EvaluationRecord): string {
@@ -43,10 +43,6 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
   const said = [...remarks, ...notes];
   if (said.length > 0) lines.push("", ...said.map((sentence) => `Note: ${sentence}`));
   return `${lines.join("\n")}\n`;
-}
-
-function interval({ low, high }: Pick<Estimate, "low" | "high">): string {
-  return `${share(low, 3)} to ${share(high, 3)}`;
 }
 
 /** Columns of equal width: `sides` says of each whether it stands left (l) or right (r); the last letter holds for all that follow. */
