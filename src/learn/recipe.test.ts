@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -79,6 +79,23 @@ describe("checkRecipe", () => {
       ...{ clipNorm: 5, emaDecay: 0.999, flips: "both" },
     };
     expect(checkRecipe(all, "all.json")).toEqual(all);
+  });
+
+  it("takes the one that docs/recipes.md shows, which has every key that the page tells", async () => {
+    const page = await readFile(new URL("../../docs/recipes.md", import.meta.url), "utf8");
+    const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!);
+    expect(checkRecipe(shown, "docs/recipes.md")).toEqual(shown);
+    const told = [...page.matchAll(/^\| `([\w.]+)`(?:, `([\w.]+)`)? \|/gm)].flatMap(([, one, other]) =>
+      [one, other ?? []].flat(),
+    );
+    const has = (path: string) => {
+      const inAugment = path in shown.augment || path.startsWith("mixUp");
+      const full = inAugment ? `augment.${path}` : path;
+      return full.split(".").reduce((value, key) => value?.[key], shown) !== undefined;
+    };
+    const elsewhere = ["loss.gamma", "optimizer.momentum", "beta2"];
+    expect(told.length).toBeGreaterThan(30);
+    expect(told.filter((path) => !has(path!) && !elsewhere.includes(path!))).toEqual([]);
   });
 
   it.each([
