@@ -8,7 +8,7 @@ import type { Panels } from "../signal/panels.ts";
 import { type Background, drawBackground, renderPanel } from "./backgrounds.ts";
 import type { CadenceRecipe } from "./cadence-recipe.ts";
 import { uniformIn } from "./draw.ts";
-import { addEmitter, type Emitter, scaleOf } from "./emitters.ts";
+import { addEmitter, type DrawnEmitter, scaleOf } from "./emitters.ts";
 import { drawInterference } from "./interference.ts";
 import { drawNeedle } from "./needles.ts";
 import { pathOffsetHz } from "./paths.ts";
@@ -16,7 +16,7 @@ import { type RandomStream, randomStream, streamKey } from "./random.ts";
 import type { ScanGrid } from "./signals.ts";
 
 /** A signal that was put in. */
-export interface EmitterTruth extends Emitter {
+export interface EmitterTruth extends DrawnEmitter {
   /** By matched filter over the whole cadence, in the noise of the background: what lies in the band. */
   readonly snr: number;
   /** Mean over the cadence, of a path that begins anew with every scan over a scan. */
@@ -35,7 +35,7 @@ export interface CadencePlan {
   readonly index: number;
   readonly grids: readonly ScanGrid[];
   readonly background: Background;
-  readonly emitters: readonly Emitter[];
+  readonly emitters: readonly DrawnEmitter[];
 }
 
 const [GEOMETRY, BACKGROUND, INTERFERENCE, NEEDLE, NOISE] = [1, 2, 3, 4, 5];
@@ -108,7 +108,7 @@ export function simulateCadence(
   return { panels: renderCadence(plan), truth: cadenceTruth(plan) };
 }
 
-function meanDrift({ signal, restarts }: Emitter, grids: readonly ScanGrid[]): number {
+function meanDrift({ signal, restarts }: DrawnEmitter, grids: readonly ScanGrid[]): number {
   const offsetHz = pathOffsetHz(signal.path);
   const { durationS } = scaleOf(grids, restarts);
   return (offsetHz(durationS) - offsetHz(0)) / durationS;

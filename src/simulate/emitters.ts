@@ -95,7 +95,7 @@ export interface Shape {
   readonly restarts: boolean;
 }
 
-export interface Emitter extends Shape {
+export interface DrawnEmitter extends Shape {
   readonly kind: "needle" | "interference";
   /** What the recipe calls it: a needle's path, an interferer's kind. */
   readonly label: string;
@@ -114,7 +114,7 @@ export function alternating(scans: number): boolean[] {
  */
 export function addEmitter(
   into: Float32Array,
-  emitter: Shape & Pick<Emitter, "snrDb">,
+  emitter: Shape & Pick<DrawnEmitter, "snrDb">,
   grids: readonly ScanGrid[],
   sigmas?: ArrayLike<number>,
 ): number[] {

@@ -6,11 +6,11 @@
 import { chance, logUniformIn, pickKind, type Range, uniformIn, type Weights } from "./draw.ts";
 import {
   alternating,
+  type DrawnEmitter,
   drawFrequency,
   drawPath,
   drawProfile,
   drawTime,
-  type Emitter,
   type PathKind,
   type ProfileKind,
   roughSquares,
@@ -58,7 +58,7 @@ export function drawInterference(
   recipe: InterferenceRecipe,
   grids: readonly ScanGrid[],
   on: readonly boolean[] = alternating(grids.length),
-): Emitter[] {
+): DrawnEmitter[] {
   if (chance(random, recipe.none)) return [];
   const [low, high] = recipe.count;
   const count = Math.min(high, Math.floor(logUniformIn(random, [low, high + 1])));
@@ -72,7 +72,7 @@ export function drawInterferer(
   recipe: InterferenceRecipe,
   grids: readonly ScanGrid[],
   on: readonly boolean[] = alternating(grids.length),
-): Emitter {
+): DrawnEmitter {
   const snrDb = uniformIn(random, recipe.snrDb);
   const kind = pickKind(random, recipe.kind);
   const restarts = kind !== "carrier" && chance(random, recipe.restarts);

@@ -6,11 +6,11 @@
 import { chance, pickKind, pickOne, uniformIn, type Weights } from "./draw.ts";
 import {
   alternating,
+  type DrawnEmitter,
   drawFrequency,
   drawPath,
   drawProfile,
   drawTime,
-  type Emitter,
   roughSquares,
   type Shape,
   type SignalRecipe,
@@ -37,7 +37,7 @@ export function drawNeedle(
   recipe: NeedleRecipe,
   grids: readonly ScanGrid[],
   on: readonly boolean[] = alternating(grids.length),
-): Emitter {
+): DrawnEmitter {
   const snrDb = uniformIn(random, recipe.snrDb);
   const scanGains = drawScans(random, recipe, on);
   const restarts = chance(random, recipe.restarts);

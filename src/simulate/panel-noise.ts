@@ -18,11 +18,8 @@ export interface PanelNoise {
   readonly quantiles: QuantileTable;
 }
 
-/** The degrees of freedom that there are tables for, in steps of at most a half. */
-export const NOISE_DOF: readonly number[] = [
-  2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 102, 128, 160, 204, 256, 320, 408, 512, 640,
-  816, 1024,
-];
+/** The degrees of freedom that there are tables for. */
+export const NOISE_DOF: readonly number[] = [2, 3, 4, 6, 7, 8, 12, 16, 24, 32, 48, 64, 102, 204, 408, 1024];
 
 /** The one of `NOISE_DOF` nearest in ratio; Infinity stays. */
 export function nearestNoiseDof(dof: number): number {
