@@ -59,6 +59,16 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./export.ts")).exportCommand(),
   },
   {
+    name: "simulate",
+    summary: "make data of known content",
+    load: async () => (await import("./simulate.ts")).simulateCommand(),
+  },
+  {
+    name: "inject",
+    summary: "put needles of known strength into files",
+    load: async () => (await import("./inject.ts")).injectCommand(),
+  },
+  {
     name: "demo",
     summary: "make a small simulated observation, search it and write a report",
     load: async () => (await import("./demo.ts")).demoCommand(),
@@ -137,6 +147,12 @@ async function buildProgram(
     }
     const command = (await load()).copyInheritedSettings(program).summary(summary);
     command.showHelpAfterError(`Run "lodestone ${name} --help" for the options and an example.`);
+    for (const part of command.commands) {
+      part.copyInheritedSettings(command);
+      part.showHelpAfterError(
+        `Run "lodestone ${name} ${part.name()} --help" for the options and an example.`,
+      );
+    }
     program.addCommand(command);
   }
   return program;

@@ -94,6 +94,33 @@ describe("simulateObservation", () => {
     }
   });
 
+  it("takes an S/N as the convention says", () => {
+    const partial = { shape: "partial", startS: 0, stopS: 200 } as const;
+    const half = { ...needle, signal: { ...needle.signal, timeProfile: partial } };
+    const truthOf = (emitter: Emitter) => simulateObservation(flat(1, [emitter]), 1).truth[0]!.snrByScan;
+    const cadence = truthOf({ ...needle, strength: { snr: 60, convention: "cadence" } });
+    expect(Math.hypot(...cadence)).toBeCloseTo(60, 8);
+    expect(cadence[0]).toBeCloseTo(60 / Math.sqrt(3), 0);
+    // Only what is there counts for the cadence's; the matched filter's of a scan is that of a signal that is on throughout.
+    const halfCadence = truthOf({ ...half, strength: { snr: 60, convention: "cadence" } });
+    expect(halfCadence[0]).toBeCloseTo(60, 8);
+    const halfScan = truthOf({ ...half, strength: { snr: 60, convention: "matched" } });
+    expect(halfScan[0]).toBeGreaterThan(50);
+    expect(halfScan[0]).toBeLessThan(60 * Math.sqrt((200 / TSAMP_S + 1) / 16));
+    const still = {
+      ...needle,
+      signal: { ...needle.signal, path: { shape: "linear", driftHzPerS: 0 } as const },
+    };
+    const broad = { ...still, signal: { ...still.signal, profile: { shape: "box", widthHz: 28 } as const } };
+    // setigen's peak level over w channels is sqrt(w) times the matched S/N.
+    const setigen = truthOf({ ...broad, strength: { snr: 60, convention: "setigen" } });
+    expect(setigen[0]! / 60).toBeCloseTo(Math.sqrt(10), 1);
+    const gone = { ...half, scans: [3], strength: { snr: 60, convention: "cadence" } } as const;
+    expect(() => truthOf(gone)).toThrow(
+      "needle: nothing of this signal lies in the band and the time of its scans",
+    );
+  });
+
   it("gives the scans their times, headers and roles", () => {
     const { cadence, scanStartS } = simulateObservation(spec(1, []), 1);
     const scanS = 16 * TSAMP_S;

@@ -4,7 +4,8 @@
  * are cut into ranges, in whatever order.
  */
 
-import { type Cadence, cadenceRoles, makeCadence } from "../signal/cadence.ts";
+import { type Cadence, cadenceRoles, makeCadence, type ScanRole } from "../signal/cadence.ts";
+import { UsageError } from "../signal/errors.ts";
 import { resolveRange } from "../signal/range.ts";
 import {
   type FrequencyAxis,
@@ -26,16 +27,28 @@ import {
   type Signal,
 } from "./signals.ts";
 
+/**
+ * What an S/N means. `matched`: by matched filter in one scan, if the signal were on throughout (see `rowPowerForSnr`); `setigen`: by its peak level
+ * (see `rowPowerBySetigen`); both set in the first scan that the signal is in. `cadence`: by matched filter over all that there is of it, in
+ * all of its scans (see `rowPowerForCadenceSnr`).
+ */
+export type SnrConvention = "matched" | "setigen" | "cadence";
+
+/**
+ * The noise meant is that of a channel of gain 1; bandpass and signal share the gain, so the S/N holds across the band. `convention` is
+ * `matched` where it is left out.
+ */
+export interface Strength {
+  readonly snr: number;
+  readonly convention?: SnrConvention;
+}
+
 /** Something that transmits: a needle from the target's direction, or interference. */
 export interface Emitter {
   readonly kind: "needle" | "interference";
   readonly label: string;
   readonly signal: Signal;
-  /**
-   * `matched` (see `rowPowerForSnr`) or `setigen` (see `rowPowerBySetigen`), set in the first scan that it is in. The noise
-   * meant is that of a channel of gain 1; bandpass and signal share the gain, so the S/N holds across the band.
-   */
-  readonly strength: { readonly snr: number; readonly convention?: "matched" | "setigen" };
+  readonly strength: Strength;
   /** The scans that it reaches the receiver in. Its path goes on through the others' time. */
   readonly scans: "on" | "off" | "all" | readonly number[];
 }
@@ -83,7 +96,7 @@ export interface SimulatedObservation {
 
 const SECONDS_PER_DAY = 86_400;
 
-/** `seed`: a whole number from 0 below 2 ** 53. Throws a UsageError where the pattern isn't one. */
+/** `seed`: a whole number from 0 below 2 ** 53. Throws a UsageError where the pattern isn't one, and for a signal that can't have its strength. */
 export function simulateObservation(spec: ObservationSpec, seed: number): SimulatedObservation {
   const roles = cadenceRoles(spec.pattern);
   const noise = noiseOf(spec);
@@ -94,16 +107,14 @@ export function simulateObservation(spec: ObservationSpec, seed: number): Simula
     const time = { tstartMjd, tsampS: spec.tsampS, nsamples: spec.rowsPerScan };
     return { frequency: spec.frequency, time, startS };
   });
-  const present = spec.emitters.map(({ scans }) =>
-    roles.map((role, i) => {
-      if (typeof scans === "string") return scans === "all" || scans === role.toLowerCase();
-      return scans.includes(i);
-    }),
-  );
-  const powers = spec.emitters.map(({ signal, strength }, e) => {
-    const grid = grids[Math.max(0, present[e]!.indexOf(true))]!;
-    const rowPower = strength.convention === "setigen" ? rowPowerBySetigen : rowPowerForSnr;
-    return rowPower(grid, signal, strength.snr, noise.sigma);
+  const present = spec.emitters.map(({ scans }) => scansPresent(scans, roles));
+  const powers = spec.emitters.map((emitter, e) => {
+    const seen = grids.filter((_, i) => present[e]![i]);
+    return emitterRowPower(
+      emitter,
+      seen,
+      seen.map(() => noise.sigma),
+    );
   });
   const sources = grids.map((grid, i) => {
     const signals = spec.emitters.flatMap(({ signal }, e) =>
@@ -128,6 +139,34 @@ export function simulateObservation(spec: ObservationSpec, seed: number): Simula
     truth,
     scanStartS: grids.map(({ startS }) => startS),
   };
+}
+
+/** Of each scan whether something is in it. */
+export function scansPresent(scans: Emitter["scans"], roles: readonly ScanRole[]): boolean[] {
+  return roles.map((role, i) => {
+    if (typeof scans === "string") return scans === "all" || scans === role.toLowerCase();
+    return scans.includes(i);
+  });
+}
+
+/**
+ * The power of a row that gives an emitter its strength in the scans that it is in, each with a noise of `sigmas`; 0 where there are no scans.
+ * Throws a UsageError where there is nothing of it to have one.
+ */
+export function emitterRowPower(
+  { signal, strength, label }: Pick<Emitter, "signal" | "strength" | "label">,
+  grids: readonly ScanGrid[],
+  sigmas: readonly number[],
+): number {
+  const { snr, convention = "matched" } = strength;
+  if (grids.length === 0) return 0;
+  if (convention === "setigen") return rowPowerBySetigen(grids[0]!, signal, snr, sigmas[0]!);
+  if (convention === "matched") return rowPowerForSnr(grids[0]!, signal, snr, sigmas[0]!);
+  const unit = Math.hypot(...grids.map((grid, i) => matchedSnr(grid, signal, 1, sigmas[i]!)));
+  if (unit > 0) return snr / unit;
+  throw new UsageError(
+    `${label}: nothing of this signal lies in the band and the time of its scans, so it can't have an S/N of ${snr} there. Move it, or state its S/N as "matched" in one scan.`,
+  );
 }
 
 interface Noise {

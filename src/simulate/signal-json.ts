@@ -1,7 +1,8 @@
 /** Signals read from JSON that a person wrote: every number checked, every key known. docs/simulation.md lists them. */
 
-import type { Fields } from "../signal/json-fields.ts";
+import type { Fields, NumberRange } from "../signal/json-fields.ts";
 import type { FrequencyProfile, LineShape } from "./frequency-profiles.ts";
+import type { Emitter } from "./observation.ts";
 import type { Path } from "./paths.ts";
 import type { Signal } from "./signals.ts";
 import type { TimeProfile } from "./time-profiles.ts";
@@ -23,6 +24,29 @@ const width = { above: 0, max: 1e8 } as const;
 const drift = { min: -1e6, max: 1e6 } as const;
 const offset = { min: -1e9, max: 1e9 } as const;
 const seed = { min: 0, whole: true } as const;
+
+export const snrConventions = ["matched", "setigen", "cadence"] as const;
+export const strengths: NumberRange = { above: 0, max: 1e12 };
+
+/** `kind`, `label`, `signal`, `snr`, `convention`, `scans`: a needle in the ON scans unless it says otherwise. */
+export function readEmitter(fields: Fields, index: number): Emitter {
+  const kind = fields.choice("kind", ["needle", "interference"] as const, "needle");
+  const scans = fields.any("scans") ?? (kind === "needle" ? "on" : "all");
+  const isList = Array.isArray(scans) && scans.every((scan) => Number.isInteger(scan) && scan >= 0);
+  if (!isList && scans !== "on" && scans !== "off" && scans !== "all") {
+    fields.fail("scans", "on, off, all, or an array of scans, counted from 0");
+  }
+  return {
+    kind,
+    label: fields.text("label", `${kind} ${index + 1}`),
+    signal: fields.object("signal", readSignal),
+    strength: {
+      snr: fields.number("snr", strengths),
+      convention: fields.choice("convention", snrConventions, "matched"),
+    },
+    scans: scans as Emitter["scans"],
+  };
+}
 
 /** A signal's own keys; of them, only `frequencyMHz` has no default: a steady tone that doesn't drift. */
 export function readSignal(fields: Fields): Signal {
