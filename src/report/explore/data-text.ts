@@ -21,9 +21,10 @@ export const labelNames: Readonly<Record<keyof LabelCounts, string>> = {
   unlabelled: "without a label",
 };
 
-/** Four digits: "0.03516", "1.2e-6". */
+/** Four digits, or two of what is below a thousandth: "0.03516", "1.2e−6". */
 export function valueText(value: number): string {
-  return String(Number(value.toPrecision(4))).replace("-", "−");
+  const small = value !== 0 && Math.abs(value) < 1e-3;
+  return (small ? value.toExponential(1) : String(Number(value.toPrecision(4)))).replaceAll("-", "−");
 }
 
 export function sizeText(bytes: number): string {

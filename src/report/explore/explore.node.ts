@@ -12,7 +12,7 @@ import { parseTruthCsv, type TruthRow } from "../../formats/truth-csv.ts";
 import { FileError } from "../../signal/errors.ts";
 import { VERSION } from "../../signal/version.ts";
 import type { DataRecord, SplitRecord } from "./data-record.ts";
-import { findDuplicates, type HashedCadence } from "./duplicates.ts";
+import { findDuplicates } from "./duplicates.ts";
 import { scanCadences } from "./scan.node.ts";
 import { collectSplit } from "./split-record.ts";
 
@@ -34,32 +34,23 @@ export interface ExploreOptions {
  * can't be used at all; what is wrong with single files stands in the record.
  */
 export async function exploreCadences(folder: string, options: ExploreOptions = {}): Promise<DataRecord> {
-  const { labels, samples = 4, threads, signal, onProgress } = options;
-  const there = await listSplits(folder);
-  const wanted = options.split === undefined ? there : [options.split];
-  const opened: { name: SplitRecord["split"]; set: CadenceSet }[] = [];
-  for (const split of wanted.length > 0 ? wanted : (["train"] as const)) {
-    const name = there.length > 0 ? split : "cadences";
-    opened.push({ name, set: await openCadenceSet(folder, { split, labels }) });
-  }
-  const { rows: truth, notes } = await readTruth(folder);
-  const total = opened.reduce((sum, { set }) => sum + set.ids.length, 0);
-  const hashed: HashedCadence[] = [];
-  const splits: SplitRecord[] = [];
-  let before = 0;
-  for (const { name, set } of opened) {
-    const collected = collectSplit(set, { name, samples, truth });
+  const { samples = 4, threads, signal, onProgress } = options;
+  const { opened, notes } = await openSplits(folder, options);
+  const truth = await readTruth(folder, notes);
+  const scans = opened.map(({ name, set }) => {
     const missing = new Set(set.problems.flatMap(({ kind, id }) => (kind === "missing-file" ? [id] : [])));
-    const present = set.ids.flatMap((id, place) => (missing.has(id) ? [] : [place]));
-    const counts = await scanCadences(
-      { shape: set.shape, files: present.map((place) => ({ id: set.ids[place]!, path: set.pathOf(place) })) },
-      (i, look) => collected.take(present[i]!, look),
-      { threads, signal, onProgress: (files) => onProgress?.((before + files) / total, `reading ${name}`) },
-    );
-    before += set.ids.length;
-    hashed.push(...collected.hashed());
-    splits.push(collected.record(counts));
-  }
+    const places = set.ids.flatMap((id, place) => (missing.has(id) ? [] : [place]));
+    const files = places.map((place) => ({ id: set.ids[place]!, path: set.pathOf(place) }));
+    return { collected: collectSplit(set, { name, samples, truth }), places, shape: set.shape, files };
+  });
+  const total = scans.reduce((sum, { files }) => sum + files.length, 0);
+  const counts = await scanCadences(
+    scans,
+    (i, file, look) => scans[i]!.collected.take(scans[i]!.places[file]!, look),
+    { threads, signal, onProgress: (files, i) => onProgress?.(files / total, `reading ${opened[i]!.name}`) },
+  );
+  const splits = scans.map(({ collected }, i) => collected.record(counts[i]!));
+  const hashed = scans.flatMap(({ collected }) => collected.hashed());
   return {
     program: { name: "lodestone", version: VERSION },
     folder,
@@ -69,16 +60,44 @@ export async function exploreCadences(folder: string, options: ExploreOptions = 
   };
 }
 
-async function readTruth(folder: string): Promise<{ rows: TruthRow[]; notes: string[] }> {
+interface OpenedSplit {
+  readonly name: SplitRecord["split"];
+  readonly set: CadenceSet;
+}
+
+/** What was asked for, or else all that can be opened; of what can't a note is kept. */
+async function openSplits(
+  folder: string,
+  { split, labels }: ExploreOptions,
+): Promise<{ opened: OpenedSplit[]; notes: string[] }> {
+  const there = await listSplits(folder);
+  if (split !== undefined || there.length < 2) {
+    const only = split ?? there[0] ?? "train";
+    const set = await openCadenceSet(folder, { split: only, labels });
+    return { opened: [{ name: there.length > 0 ? only : "cadences", set }], notes: [] };
+  }
+  const opened: OpenedSplit[] = [];
+  const notes: string[] = [];
+  for (const name of there) {
+    try {
+      opened.push({ name, set: await openCadenceSet(folder, { split: name, labels }) });
+    } catch (error) {
+      if (!(error instanceof FileError) || (name === there.at(-1) && opened.length === 0)) throw error;
+      notes.push(error.message);
+    }
+  }
+  return { opened, notes };
+}
+
+/** The truth table, where there is one; where it isn't this program's a note says so. */
+async function readTruth(folder: string, notes: string[]): Promise<TruthRow[]> {
   const path = join(folder, "truth.csv");
   try {
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
-    return { rows: text === undefined ? [] : parseTruthCsv(text, path), notes: [] };
+    return parseTruthCsv(await readFile(path, "utf8"), path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     if (!(error instanceof FileError)) throw error;
-    return { rows: [], notes: [`What was put in is not told. ${error.message}`] };
+    notes.push(`What was put in is not told. ${error.message}`);
+    return [];
   }
 }

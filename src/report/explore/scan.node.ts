@@ -9,8 +9,8 @@ export interface ScanOptions {
   /** Twice as many as there are processors unless given, as they wait for the disk part of their time. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
-  /** Called after each batch with the number of files of which all is known. */
-  readonly onProgress?: (files: number, bytes: number) => void;
+  /** Called after each batch with the number of files that have been read, and the set of the last ones. */
+  readonly onProgress?: (files: number, set: number) => void;
 }
 
 export interface ScannedSet {
@@ -27,49 +27,58 @@ const script = new URL(
 );
 
 /**
- * Calls `onLook` once a file, in any order, with its place in the set. Gives how often each half-precision value occurs, of
- * a sample of the values. Throws what a thread throws, and `signal.reason` where it is aborted.
+ * Calls `onLook` once a file, in any order, with its set and its place in it. Gives for each set how often each half-precision value
+ * occurs, of a sample of the values. Throws what a thread throws, and `signal.reason` where it is aborted.
  */
 export async function scanCadences(
-  { shape, files }: ScannedSet,
-  onLook: (place: number, look: FileLook) => void,
+  sets: readonly ScannedSet[],
+  onLook: (set: number, place: number, look: FileLook) => void,
   options: ScanOptions = {},
-): Promise<Float64Array> {
+): Promise<Float64Array[]> {
   const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const batches = sets.flatMap(({ files }, set) =>
+    Array.from({ length: Math.ceil(files.length / BATCH_FILES) }, (_, i) => ({
+      set,
+      first: i * BATCH_FILES,
+    })),
+  );
   const wanted = options.threads ?? Math.min(MOST_THREADS, 2 * availableParallelism());
-  const threads = Math.min(wanted, Math.ceil(files.length / BATCH_FILES));
-  const counts = Array.from({ length: threads }, () => new Uint32Array(new SharedArrayBuffer(4 << 16)));
-  const total = new Float64Array(1 << 16);
+  const totals = sets.map(() => new Float64Array(1 << 16));
   let next = 0;
   let done = 0;
-  let bytes = 0;
-  const workers = counts.map((own) => {
-    const settings: ScanSettings = { counts: own };
-    return new Worker(script, { workerData: settings });
-  });
-  const serve = async (worker: Worker, own: Uint32Array) => {
-    while (next < files.length) {
-      signal?.throwIfAborted();
-      const first = next;
-      next += BATCH_FILES;
-      const batch: ScanBatch = { shape, files: files.slice(first, first + BATCH_FILES) };
-      const looks = await ask(worker, batch, signal);
-      for (const [i, look] of looks.entries()) {
-        onLook(first + i, look);
-        bytes += look.bytes;
-      }
-      for (let i = 0; i < total.length; i++) total[i]! += own[i]!;
-      own.fill(0);
+  const serve = async ({ worker, counts }: Thread) => {
+    while (next < batches.length) {
+      const { set, first } = batches[next++]!;
+      const { shape, files } = sets[set]!;
+      const looks = await ask(worker, { shape, files: files.slice(first, first + BATCH_FILES) }, signal);
+      for (const [i, look] of looks.entries()) onLook(set, first + i, look);
+      const total = totals[set]!;
+      for (let i = 0; i < total.length; i++) total[i]! += counts[i]!;
+      counts.fill(0);
       done += looks.length;
-      onProgress?.(done, bytes);
+      onProgress?.(done, set);
+      signal?.throwIfAborted();
     }
   };
+  const threads = Array.from({ length: Math.min(wanted, batches.length) }, startThread);
   try {
-    await Promise.all(workers.map((worker, i) => serve(worker, counts[i]!)));
-    return total;
+    await Promise.all(threads.map(serve));
+    return totals;
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly counts: Uint32Array;
+}
+
+function startThread(): Thread {
+  const counts = new Uint32Array(new SharedArrayBuffer(4 << 16));
+  const settings: ScanSettings = { counts };
+  return { worker: new Worker(script, { workerData: settings }), counts };
 }
 
 function ask(worker: Worker, batch: ScanBatch, signal: AbortSignal | undefined): Promise<FileLook[]> {
