@@ -12,6 +12,7 @@ import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { simulateObservation, type Truth } from "../simulate/observation.ts";
 import {
   defaultObservationRecipe,
+  encodeObservationRecipe,
   type ObservationRecipe,
   observationSpec,
   readObservationRecipe,
@@ -84,7 +85,7 @@ export function simulateObservationCommand(): Command {
     .action(async (options: CommandOptions) => {
       const recipe = await chosenRecipe(options);
       if (options.printRecipe) {
-        process.stdout.write(`${JSON.stringify(recipe, null, 2)}\n`);
+        process.stdout.write(encodeObservationRecipe(recipe));
         return;
       }
       const { out } = options;
@@ -145,7 +146,7 @@ export async function writeObservation(
   }
   const table = encodeObservationTruth(basename(resolve(out)), truth);
   await writeFileAtomically(truthTable, (write) => write(table));
-  await writeFileAtomically(recipeFile, (write) => write(`${JSON.stringify(recipe, null, 2)}\n`));
+  await writeFileAtomically(recipeFile, (write) => write(encodeObservationRecipe(recipe)));
   return { seed, scans, truthTable, recipe: recipeFile, truth };
 }
 

@@ -144,6 +144,12 @@ export function readObservationRecipe(value: unknown, source: string): Observati
   });
 }
 
+/** The text of a recipe, as `readObservationRecipe` takes it. */
+export function encodeObservationRecipe(recipe: ObservationRecipe): string {
+  const emitters = recipe.emitters.map(({ strength, ...emitter }) => ({ ...emitter, ...strength }));
+  return `${JSON.stringify({ ...recipe, emitters }, null, 2)}\n`;
+}
+
 /** The default's coarse channel is as wide as the band, however wide that is. */
 function readBandpass(fields: Fields, nchans: number): BandpassSpec | null {
   if (fields.any("bandpass") === null) return null;

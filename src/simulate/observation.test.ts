@@ -105,7 +105,7 @@ describe("simulateObservation", () => {
     const halfCadence = truthOf({ ...half, strength: { snr: 60, convention: "cadence" } });
     expect(halfCadence[0]).toBeCloseTo(60, 8);
     const halfScan = truthOf({ ...half, strength: { snr: 60, convention: "matched" } });
-    expect(halfScan[0]).toBeGreaterThan(50);
+    expect(halfScan[0]).toBeGreaterThan(60 * Math.sqrt((200 / TSAMP_S - 1) / 16));
     expect(halfScan[0]).toBeLessThan(60 * Math.sqrt((200 / TSAMP_S + 1) / 16));
     const still = {
       ...needle,
