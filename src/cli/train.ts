@@ -133,20 +133,19 @@ function modelName(name: string): string {
 /** Shows a training's progress, and lets Ctrl-C end it in order. */
 async function watched(train: (hooks: TrainHooks) => Promise<TrainResult>): Promise<TrainResult> {
   const { stderr } = process;
-  let progress = startProgress("Training", 1);
-  const say = (line: string) => {
-    progress.finish();
-    stderr.write(`${line}\n`);
-    progress = startProgress("Training", 1);
-  };
+  const startedMs = performance.now();
+  const progress = startProgress("Training", 1);
+  const say = (line: string) => stderr.write(`${stderr.isTTY ? "\r\x1b[K" : ""}${line}\n`);
   const interrupt = endInOrder(() => say("Stopping after this step; once more ends at once."));
   try {
     return await train({
       signal: interrupt.signal,
       onNote: (sentence) => say(`Note: ${sentence}`),
       onEpoch: (entry, fold) => say(epochLine(entry, fold)),
-      onProgress: (now) => {
-        if (Number.isFinite(now.shareOfRun)) progress.update(now.shareOfRun, progressNote(now));
+      onProgress(now) {
+        const spentS = (performance.now() - startedMs) / 1000;
+        if (Number.isFinite(now.runLeftS))
+          progress.update(spentS / (spentS + now.runLeftS), progressNote(now));
       },
     });
   } finally {

@@ -16,6 +16,7 @@ function train(
   while (step < totalSteps(plan)) {
     const tookS = stepS(step++);
     clockS += tookS;
+    if (planner.asksForScoring) planner.scoringTook(scoreS(settled.batch));
     plan = planner.afterStep(step, tookS, clockS, plan);
     shares.push(shareDone(plan, step));
     const { count, places } = planner.validations ?? { count: 0, places: 0 };
@@ -90,6 +91,7 @@ describe("createTimePlanner", () => {
       ...{ budgetS: 100, batch: 16, trained: 100, heldOut: 10, ahead: 2 },
       ...{ validations: { count: 3, places: 7 }, validated: 1 },
     });
+    planner.scoringTook(0.1);
     for (let step = 1; step < 10; step++) planner.afterStep(step, 0.1, step / 10, planSteps(1000));
     expect(planner.validations).toEqual({ count: 3, places: 7 });
   });

@@ -11,6 +11,9 @@ export interface ValidationPlan {
 export interface TimePlanner {
   /** After a step that took `tookS`. Gives a new plan, or the one given where it still holds. */
   afterStep(step: number, tookS: number, elapsedS: number, plan: ProgressPlan): ProgressPlan;
+  /** Whether it should be told what scoring a batch takes, before the first plan is made. */
+  readonly asksForScoring: boolean;
+  scoringTook(batchS: number): void;
   /** After a validation of all that is planned, with what is written after it. */
   afterValidation(tookS: number): void;
   /** Settled once the speed is known. */
@@ -30,7 +33,7 @@ export interface TimePlannerOptions {
   readonly validated?: number;
 }
 
-/** Steps before the first plan: the first ones take longer, as code is still being compiled. */
+/** Steps that aren't measured: the first ones take longer, as code is still being compiled. */
 const WARM_UP = 2;
 const FIRST_PLANS: readonly number[] = [4, 10, 25];
 /** Part of the time that is left unplanned, for what can't be foreseen. */
@@ -41,8 +44,8 @@ const VALIDATION_PART = 0.1;
 const MOST_VALIDATIONS = 20;
 /** Writing what a validation found takes about this, until it has been measured. */
 const WRITING_S = 1;
-/** Scoring an image takes this part of a step's time an image, until it has been measured. */
-const SCORING_COST = 0.4;
+/** A batch that is scored is counted as taking this much more than it was measured to. */
+const SCORING_MARGIN = 1.1;
 
 export function createTimePlanner(options: TimePlannerOptions): TimePlanner {
   const { budgetS, batch, trained, heldOut, ahead } = options;
@@ -52,7 +55,9 @@ export function createTimePlanner(options: TimePlannerOptions): TimePlanner {
   let validationS: number | undefined;
   let plannedAtS = Number.NEGATIVE_INFINITY;
 
-  const guessS = (places: number) => (places / batch) * stepS * SCORING_COST;
+  let scoringS = Number.NaN;
+
+  const guessS = (places: number) => Math.ceil(places / batch) * scoringS * SCORING_MARGIN;
   const settle = () => {
     if (heldOut === 0) return { count: 1, places: 0 };
     const part = VALIDATION_PART * budgetS;
@@ -68,6 +73,12 @@ export function createTimePlanner(options: TimePlannerOptions): TimePlanner {
   return {
     get validations() {
       return validations;
+    },
+    get asksForScoring() {
+      return Number.isNaN(scoringS) && measured === WARM_UP;
+    },
+    scoringTook(batchS) {
+      scoringS = batchS;
     },
     afterStep(step, tookS, elapsedS, plan) {
       measured++;

@@ -235,11 +235,19 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
     since.waitedS += waitedS;
     learningRateNow = report.learningRate;
     meanLoss = Number.isNaN(meanLoss) ? report.loss : 0.95 * meanLoss + 0.05 * report.loss;
+    if (planner?.asksForScoring) planner.scoringTook(await secondsToScore(loaded.images));
     if (planner) plan = planner.afterStep(trainer.batches, tookS, elapsedS(), plan);
     if (trainer.batches % 10 === 0) {
       const scalars = { "loss/train": report.loss, "training/learning-rate": report.learningRate };
       await tensorBoard.scalars(trainer.batches, scalars);
     }
+  };
+  /** The second time, when code is compiled. */
+  const secondsToScore = async (image: Float32Array) => {
+    await trainer.evaluate({ image });
+    const startedMs = performance.now();
+    await trainer.evaluate({ image });
+    return (performance.now() - startedMs) / 1000;
   };
   const stopped = () => task.signal?.aborted === true && !history.at(-1)?.done;
   try {

@@ -71,8 +71,7 @@ export interface RunProgress extends FoldProgress {
   /** Among the folds that are trained, from 0, and how many they are. */
   readonly turn: number;
   readonly turns: number;
-  /** Share of the whole run, 0 to 1, and what it still takes; NaN until it is known. */
-  readonly shareOfRun: number;
+  /** What the whole run still takes; NaN until it is known. */
   readonly runLeftS: number;
 }
 
@@ -274,8 +273,7 @@ async function trainFolds(
           const { leftS } = progress;
           const later = (turnsLeft - 1) * (progress.elapsedS + leftS);
           const runLeftS = minutes === null ? leftS + later : Math.max(0, 60 * minutes - elapsedS());
-          const shareOfRun = elapsedS() / (elapsedS() + runLeftS);
-          hooks.onProgress?.({ ...progress, fold, turn, turns: record.folds.length, shareOfRun, runLeftS });
+          hooks.onProgress?.({ ...progress, fold, turn, turns: record.folds.length, runLeftS });
         },
       });
       for (const problem of result.problems) problems.set(problem.place, problem);

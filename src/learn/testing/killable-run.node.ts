@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { resumeRun, startRun, type TrainHooks } from "../train.node.ts";
-import { smallRecipe } from "./small-set.node.ts";
+import { killableRecipe as recipe } from "./small-set.node.ts";
 
 const [data = "", out = ""] = process.argv.slice(2);
 const hooks: TrainHooks = {
@@ -16,7 +16,6 @@ const hooks: TrainHooks = {
     if (validated === undefined) console.log(`fold ${fold} step ${step}`);
   },
 };
-const recipe = { ...smallRecipe, trainedFolds: 2 };
 if (existsSync(join(out, "run.json"))) await resumeRun(out, { data }, hooks);
 else await startRun(out, { data, recipe, seed: 3, threads: 1 }, hooks);
 console.log("done");

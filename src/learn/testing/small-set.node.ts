@@ -68,3 +68,6 @@ export const smallRecipe: Recipe = {
   emaDecay: 0.5,
   flips: "frequency",
 };
+
+/** For runs that are killed and go on. */
+export const killableRecipe: Recipe = { ...smallRecipe, epochs: 1.75, trainedFolds: 2 };
