@@ -44,6 +44,8 @@ export interface BatchStream {
   next(): Promise<LoadedBatch | undefined>;
   /** Milliseconds for which `next` had to wait, in all. */
   readonly waitedMs: number;
+  /** Ends the stream; later ones use its memory again, which a thread that has seen it would else keep for long. Closed by itself past the last batch. */
+  close(): Promise<void>;
 }
 
 /** Examples that a thread makes at a time: few, so that all threads work on the batch that is needed first. */
@@ -57,6 +59,7 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
   const idle: Worker[] = [];
   const waiting: Part[] = [];
   const running = new Map<number, Part>();
+  const free = new Map<string, Slot[]>();
   let failure: Error | undefined;
   let closed = false;
   let ids = 0;
@@ -99,10 +102,17 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
   return {
     threads,
     open({ examples, from = 0, batchSize, imageFloats, ahead = 2 }) {
-      const slots = Array.from({ length: ahead + 1 }, () => ({
-        images: new SharedArrayBuffer(4 * batchSize * imageFloats),
-        targets: new SharedArrayBuffer(4 * batchSize),
-      }));
+      const size = `${batchSize} x ${imageFloats}`;
+      const slots = Array.from({ length: ahead + 1 }, (): Slot => {
+        return (
+          free.get(size)?.pop() ?? {
+            images: new SharedArrayBuffer(4 * batchSize * imageFloats),
+            targets: new SharedArrayBuffer(4 * batchSize),
+          }
+        );
+      });
+      let released = false;
+      const inFlight = new Set<Promise<unknown>>();
       const queue: Promise<LoadedBatch>[] = [];
       let asked = from;
       let ended = false;
@@ -124,11 +134,15 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
       const makeBatch = async (
         number: number,
         jobs: readonly ExampleJob[],
-        { images, targets }: (typeof slots)[number],
+        { images, targets }: Slot,
       ): Promise<LoadedBatch> => {
         const parts: Promise<readonly CadenceTrouble[]>[] = [];
         for (let at = 0; at < jobs.length; at += PART) {
-          parts.push(make({ images, targets, imageFloats, examples: jobs.slice(at, at + PART) }));
+          const part = make({ images, targets, imageFloats, examples: jobs.slice(at, at + PART) });
+          const settled = () => inFlight.delete(part);
+          inFlight.add(part);
+          part.then(settled, settled);
+          parts.push(part);
         }
         const problems = (await Promise.all(parts)).flat();
         return {
@@ -139,15 +153,32 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
           problems,
         };
       };
+      const close = async () => {
+        ended = true;
+        const own = new Set(slots.map(({ images }) => images));
+        for (let i = waiting.length - 1; i >= 0; i--) {
+          if (own.has(waiting[i]!.message.images)) waiting.splice(i, 1)[0]!.reject(new Error("Closed."));
+        }
+        queue.length = 0;
+        if (released) return;
+        released = true;
+        // What threads still write must end before the memory is used again.
+        await Promise.allSettled(inFlight);
+        free.set(size, [...(free.get(size) ?? []), ...slots]);
+      };
       begin();
       return {
+        close,
         get waitedMs() {
           return waitedMs;
         },
         async next() {
           begin();
           const batch = queue.shift();
-          if (!batch) return undefined;
+          if (!batch) {
+            await close();
+            return undefined;
+          }
           const started = performance.now();
           for (const worker of workers) worker.ref();
           try {
@@ -164,6 +195,11 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
+}
+
+interface Slot {
+  readonly images: SharedArrayBuffer;
+  readonly targets: SharedArrayBuffer;
 }
 
 interface Part {

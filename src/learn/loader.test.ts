@@ -140,6 +140,24 @@ describe("a loader", () => {
     });
   });
 
+  it("uses the memory of a stream again, also of one that is closed before its end", async () => {
+    await withLoader(2, async (loader) => {
+      const memory = new Set<ArrayBufferLike>();
+      for (let turn = 0; turn < 5; turn++) {
+        const stream = loader.open(batches);
+        for (let batch = 0; batch < (turn % 2 === 0 ? 4 : 9); batch++) {
+          const loaded = await stream.next();
+          if (loaded) memory.add(loaded.images.buffer);
+        }
+        await stream.close();
+        await stream.close();
+        expect(await stream.next()).toBeUndefined();
+      }
+      expect(memory.size).toBe(3);
+      expect((await all(loader, batches)).map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
+    });
+  });
+
   it("lets two streams take turns", async () => {
     await withLoader(2, async (loader) => {
       const first = loader.open(batches);

@@ -274,7 +274,7 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
       if (performance.now() - savedMs > 1000 * task.checkpointEveryS) await save();
     }
   } finally {
-    await tensorBoard.close();
+    await Promise.all([tensorBoard.close(), stream.close()]);
   }
   return { fold, history, problems: [...problems.values()], interrupted: stopped() };
 

@@ -50,7 +50,10 @@ export async function validate(options: ValidateOptions): Promise<Validation | u
     },
   });
   for (let loaded = await stream.next(); loaded; loaded = await stream.next()) {
-    if (options.signal?.aborted) return undefined;
+    if (options.signal?.aborted) {
+      await stream.close();
+      return undefined;
+    }
     const logits = await trainer.evaluate({ image: loaded.images });
     problems.push(...loaded.problems);
     const skipped = new Set(loaded.problems.filter((one) => one.skipped).map(({ place }) => place));
