@@ -1,7 +1,7 @@
 /** Results by what was put in: needles by kind and strength, negatives by their interference. */
 
 import type { TruthRow } from "../formats/truth-csv.ts";
-import { type Estimate, rowsById } from "./evaluation-parts.ts";
+import { type Estimate, interfererName, rowsById } from "./evaluation-parts.ts";
 import type { RecallAtFalseAlarm } from "./metrics/false-alarms.ts";
 import { wilsonInterval } from "./metrics/proportion.ts";
 
@@ -122,7 +122,7 @@ export function evaluateInterference(
   const members = new Map<string, number[]>();
   ids.forEach((id, i) => {
     if (targets[i] !== 0) return;
-    const kinds = new Set(rows.get(id)?.map(({ shape, time }) => `${shape}, ${time}`) ?? ["none"]);
+    const kinds = new Set(rows.get(id)?.map(interfererName) ?? ["none"]);
     for (const kind of kinds) addTo(members, kind, scores[i]!);
   });
   return [...members]

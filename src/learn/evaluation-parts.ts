@@ -64,6 +64,12 @@ export function rowsById(truth: readonly TruthRow[]): Map<string, TruthRow[]> {
   return rows;
 }
 
+/** What an interferer is called: the label that its signal was drawn under ("carrier"), else its path and time profile. */
+export function interfererName({ path, shape, time }: Pick<TruthRow, "path" | "shape" | "time">): string {
+  const label = /"label":"([^"\\]+)"/.exec(path)?.[1];
+  return label ?? `${shape}, ${time}`;
+}
+
 /** Least step that shows, of the axes' length; and along a logarithmic x axis. */
 const STEP = 0.004;
 const RATIO = 1.05;

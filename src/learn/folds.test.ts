@@ -85,7 +85,10 @@ describe("stratifiedKFold", () => {
 
   it("says what is wrong with labels and folds", () => {
     expect(() => stratifiedKFold([0, 0, 0, 1], { folds: 2 })).toThrow(
-      "Label 1 stands at 1 of 4 places, too few for 2 folds. Give at most 1 folds, or more data.",
+      "Label 1 stands at 1 of 4 places, too few for 2 folds. Give more data.",
+    );
+    expect(() => stratifiedKFold([0, 0, 0, 1, 1], { folds: 3 })).toThrow(
+      "Label 1 stands at 2 of 5 places, too few for 3 folds. Give at most 2 folds, or more data.",
     );
     expect(() => stratifiedKFold([0, 0.5, 1], { folds: 2 })).toThrow(
       "Label 0.5 at place 1: folds need whole numbers.",

@@ -26,9 +26,9 @@ export function stratifiedKFold(labels: ArrayLike<number>, options: FoldOptions)
   const places = placesByClass(labels);
   for (const [label, { length }] of places) {
     if (length < folds) {
+      const remedy = length > 1 ? `Give at most ${length} folds, or more data.` : "Give more data.";
       throw new UsageError(
-        `Label ${label} stands at ${length} of ${labels.length} places, too few for ${folds} folds. ` +
-          `Give at most ${Math.max(length, 1)} folds, or more data.`,
+        `Label ${label} stands at ${length} of ${labels.length} places, too few for ${folds} folds. ${remedy}`,
       );
     }
   }

@@ -1,7 +1,7 @@
 /** The worst mistakes on an evaluation's page. */
 
 import type { Evaluation } from "../learn/evaluation.ts";
-import type { Mistake } from "../learn/evaluation-parts.ts";
+import { interfererName, type Mistake } from "../learn/evaluation-parts.ts";
 import { percent, scoreText } from "./evaluation-values.ts";
 import { html, type Markup } from "./markup.ts";
 import { table } from "./tables.ts";
@@ -49,18 +49,12 @@ ${shown.map(
 ${list}</details>`;
 }
 
-function describeRow({
-  kind,
-  shape,
-  time,
-  profile,
-  snrDb,
-  driftHzPerS,
-  scans,
-}: Mistake["holds"][number]): string {
+function describeRow(row: Mistake["holds"][number]): string {
+  const { kind, shape, time, profile, snrDb, driftHzPerS, scans } = row;
   const present = scans.split(" ").flatMap((digit, i) => (digit === "1" ? [i + 1] : []));
+  const name = kind === "needle" ? kind : `interference (${interfererName(row)})`;
   return (
-    `${kind}: ${shape}, ${time}, ${profile}, ${snrDb.toFixed(1)} dB, ${driftHzPerS.toFixed(3)} Hz/s, ` +
+    `${name}: ${shape}, ${time}, ${profile}, ${snrDb.toFixed(1)} dB, ${driftHzPerS.toFixed(3)} Hz/s, ` +
     `scans ${present.join(" ")}`
   );
 }
