@@ -179,12 +179,12 @@ function lookUp(nodes: Float64Array, end: number, x: number): number {
   return v0 + t * (s0 + t * (3 * rise - 2 * s0 - s1 + t * (s0 + s1 - 2 * rise)));
 }
 
-/** From so many half widths (or channels, where these are wider) beyond a Lorentzian's sweep on, its wings are taken as 1 / u ** 2. */
-const WINGS_FROM = 6;
+/** Where the wings begin: a sweep of length d (a channel's width, too, is one) over u ** 2 + half ** 2 of so many times d half. */
+const WINGS_FROM = 40;
 
 /**
- * In the wings the mean of 1 / (u ** 2 + half ** 2) over a sweep from u0 to u1 is 1 / (u0 u1 + half ** 2), and that over a channel likewise,
- * to 1e-5 of the whole power.
+ * The mean of half / (u ** 2 + half ** 2) over a sweep of length d from u0 to u1 is atan(q) / d with q = d half / (u0 u1 + half ** 2). In the wings q is
+ * small and stands for its arc tangent, over the sweep and over the channel alike: that is off by 1e-5 of the whole power at most.
  */
 function withFarWings(
   addWhole: ChannelResponse["add"],
@@ -193,16 +193,19 @@ function withFarWings(
 ): ChannelResponse["add"] {
   const channelHz = Math.abs(foffHz);
   const factor = (halfHz * channelHz) / Math.PI;
-  const awayHz = WINGS_FROM * Math.max(halfHz, channelHz);
   return (into, base, first, last, fromHz, toHz, weight) => {
     const middle = (0.5 * (fromHz + toHz)) / foffHz;
-    const aside = (0.5 * Math.abs(toHz - fromHz) + awayHz) / channelHz;
+    const sweepHz = Math.abs(toHz - fromHz);
+    const quarter = 0.25 * (sweepHz ** 2 + channelHz ** 2);
+    const flat = WINGS_FROM * Math.max(sweepHz, channelHz) * halfHz - halfHz ** 2 + quarter;
+    const asideHz = Math.max(0.5 * sweepHz + 4 * channelHz, Math.sqrt(Math.max(0, flat)));
+    const aside = asideHz / channelHz;
     const nearFirst = Math.ceil(middle - aside);
     const nearLast = Math.floor(middle + aside);
     if (nearFirst <= last && nearLast >= first) {
       addWhole(into, base, Math.max(first, nearFirst), Math.min(last, nearLast), fromHz, toHz, weight);
     }
-    const less = halfHz ** 2 - 0.25 * ((toHz - fromHz) ** 2 + channelHz ** 2);
+    const less = halfHz ** 2 - quarter;
     for (let side = 0; side < 2; side++) {
       const start = side === 0 ? first : Math.max(first, nearLast + 1);
       const stop = side === 0 ? Math.min(last, nearFirst - 1) : last;
