@@ -167,10 +167,10 @@ describe("lodestone train", () => {
       },
     };
     expect(progressNote(now)).toBe(
-      "fold 2 (2 of 3)  epoch 1.3/4.0  step 50/160  loss 0.312  AUC 0.813  rate 0.0005  16.0 images/s",
+      "loss 0.312  AUC 0.813  epoch 1.3/4.0  fold 2 (2 of 3)  step 50/160  rate 0.0005  16.0 images/s",
     );
     expect(progressNote({ ...now, turns: 1, auc: null, validated: 0.456, learningRate: 2.345e-6 })).toBe(
-      "epoch 1.3/4.0  step 50/160  validating 45 %  loss 0.312  rate 2.3e-6  16.0 images/s",
+      "validating 45 %  loss 0.312  epoch 1.3/4.0  step 50/160  rate 2.3e-6  16.0 images/s",
     );
     const entry: HistoryEntry = {
       ...{ epoch: 2, step: 80, share: 0.5, loss: 0.25, learningRate: 0, validationLoss: null, auc: null },

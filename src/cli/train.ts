@@ -155,13 +155,14 @@ async function watched(train: (hooks: TrainHooks) => Promise<TrainResult>): Prom
 }
 
 export function progressNote(now: RunProgress): string {
+  // What matters most comes first: narrow terminals cut the rest off.
   const parts = [
-    ...(now.turns > 1 ? [`fold ${now.fold} (${now.turn + 1} of ${now.turns})`] : []),
-    `epoch ${now.epoch.toFixed(1)}/${now.epochs.toFixed(1)}`,
-    `step ${now.step}/${now.steps}`,
     ...(now.validated === undefined ? [] : [`validating ${Math.floor(100 * now.validated)} %`]),
     `loss ${now.loss.toFixed(3)}`,
     ...(now.auc === null ? [] : [`AUC ${now.auc.toFixed(3)}`]),
+    `epoch ${now.epoch.toFixed(1)}/${now.epochs.toFixed(1)}`,
+    ...(now.turns > 1 ? [`fold ${now.fold} (${now.turn + 1} of ${now.turns})`] : []),
+    `step ${now.step}/${now.steps}`,
     `rate ${rateText(now.learningRate)}`,
     `${now.imagesPerS.toFixed(1)} images/s`,
   ];

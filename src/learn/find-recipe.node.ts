@@ -7,7 +7,7 @@ import { recipes } from "./recipes/index.ts";
 
 /** `seed`, `default`, or the path of a JSON file. Throws an InputError where there is no such recipe, or it can't be used. */
 export async function findRecipe(nameOrFile: string): Promise<Recipe> {
-  const known = recipes[nameOrFile];
+  const known = Object.hasOwn(recipes, nameOrFile) ? recipes[nameOrFile] : undefined;
   if (known) return known;
   const text = await readFile(nameOrFile, "utf8").catch((cause: NodeJS.ErrnoException) => {
     const names = Object.keys(recipes).join(", ");

@@ -213,7 +213,9 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
   const progress = (validated?: number) => {
     const step = trainer.batches;
     const steps = totalSteps(plan);
-    const leftS = (steps - step) * (since.trainedS / since.steps) + (validationS ?? 0);
+    const validations = planner ? (planner.validations?.count ?? 1) : Math.ceil(epochAt(steps));
+    const scoringS = Math.max(1, validations - history.length) * (validationS ?? 0);
+    const leftS = (steps - step) * (since.trainedS / since.steps) + scoringS;
     task.onProgress({
       ...{ step, steps, epoch: epochAt(step), epochs: epochAt(steps), loss: meanLoss, validated },
       ...{ learningRate: learningRateNow, auc: history.at(-1)?.auc ?? null, elapsedS: elapsedS() },
