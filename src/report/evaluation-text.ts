@@ -1,6 +1,7 @@
 /** An evaluation as lines for a terminal. */
 
 import { meanFoldAuc } from "../learn/evaluation.ts";
+import type { RecallAtFalseAlarm } from "../learn/metrics/false-alarms.ts";
 import type { EvaluationRecord } from "./evaluation-page.ts";
 import { interval, scoreText, share } from "./evaluation-values.ts";
 import { counted } from "./values.ts";
@@ -14,7 +15,7 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
       `Recall at ${at.rate} false alarms`,
       share(at.recall),
       interval(at),
-      `${at.falseAlarms} of ${at.negatives.toLocaleString("en-US")} negatives at ${scoreText(at.threshold)} or more${at.support === "enough" ? "" : " (too few)"}`,
+      alarmsText(at),
     ]),
     ...(calibration ? [["Calibration error", share(calibration.expectedCalibrationError), "", ""]] : []),
   ];
@@ -43,6 +44,12 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
   const said = [...remarks, ...notes];
   if (said.length > 0) lines.push("", ...said.map((sentence) => `Note: ${sentence}`));
   return `${lines.join("\n")}\n`;
+}
+
+function alarmsText({ falseAlarms, negatives, threshold, support }: RecallAtFalseAlarm): string {
+  const at = Number.isFinite(threshold) ? `at ${scoreText(threshold)} or more` : "with no alarm at all";
+  const few = support === "enough" ? "" : " (too few)";
+  return `${falseAlarms} of ${negatives.toLocaleString("en-US")} negatives ${at}${few}`;
 }
 
 /** Columns of equal width: `sides` says of each whether it stands left (l) or right (r); the last letter holds for all that follow. */
