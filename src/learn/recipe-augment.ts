@@ -1,7 +1,7 @@
 /** Checks the augmentation of a recipe. */
 
+import { type Fields, readFields } from "../signal/json-fields.ts";
 import type { AugmentSpec } from "./inputs/augment.ts";
-import { type Fields, readFields } from "./recipe-fields.ts";
 
 const chance = { min: 0, max: 1 };
 

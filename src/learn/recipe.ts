@@ -2,10 +2,10 @@
 
 import { createModel, type ModelOptions } from "../nn/models/model.ts";
 import { UsageError } from "../signal/errors.ts";
+import { type Fields, readFields } from "../signal/json-fields.ts";
 import type { AugmentSpec } from "./inputs/augment.ts";
 import { checkInputSpec, type InputSpec } from "./inputs/input-spec.ts";
 import { checkAugmentSpec } from "./recipe-augment.ts";
-import { type Fields, readFields } from "./recipe-fields.ts";
 
 export interface Recipe {
   readonly name: string;
