@@ -11,7 +11,7 @@ import { flatten } from "../../nn/ops/reshape.ts";
 import { parameter } from "../../nn/ops/weight.ts";
 import type { Panels } from "../../signal/panels.ts";
 import { inputShape } from "../inputs/input-spec.ts";
-import type { Preprocessing } from "../scoring-models.node.ts";
+import type { Preprocessing } from "../preprocessing.ts";
 
 export const tinyShape = { panels: 6, rows: 5, channels: 4 } as const;
 
