@@ -1,14 +1,14 @@
 /** `lodestone simulate cadences`: a data set of simulated cadences in the competition's layout. */
 
-import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { type SimulatedSet, writeSimulatedSet } from "../learn/simulated-set.node.ts";
 import { grouped } from "../signal/describe.ts";
-import { FileError, UsageError } from "../signal/errors.ts";
+import { UsageError } from "../signal/errors.ts";
 import { type CadenceRecipe, defaultCadenceRecipe, readCadenceRecipe } from "../simulate/cadence-recipe.ts";
 import { endInOrder } from "./interrupt.ts";
 import { parseInteger } from "./options.ts";
 import { startProgress } from "./progress.ts";
+import { readJson } from "./read-json.ts";
 
 export interface SimulateCadencesOptions {
   readonly out?: string;
@@ -98,18 +98,7 @@ export async function simulateCadences(options: SimulateCadencesOptions): Promis
 
 async function recipeOf({ recipe }: Pick<SimulateCadencesOptions, "recipe">): Promise<CadenceRecipe> {
   if (recipe === undefined) return defaultCadenceRecipe;
-  const text = await readFile(recipe, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const problem =
-      cause.code === "ENOENT" ? "no such file. Check the name." : `the recipe can't be read (${cause.code}).`;
-    throw new FileError(recipe, problem, { cause });
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new FileError(recipe, `it isn't JSON: ${(cause as Error).message}. Correct it.`, { cause });
-  }
-  return readCadenceRecipe(value, recipe);
+  return readCadenceRecipe(await readJson(recipe), recipe);
 }
 
 export function simulatedSetText(set: SimulatedSet): string {

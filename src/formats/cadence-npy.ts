@@ -76,12 +76,15 @@ export function decodeCadenceHeader(
   return header;
 }
 
-/** A file of float16, C order, version 1: byte for byte what `numpy.save` writes of the panels rounded to half precision. */
-export function encodeCadence({ data, panels, rows, channels }: Panels): Uint8Array {
+/**
+ * A file of float16, C order, version 1: byte for byte what `numpy.save` writes of the panels rounded to half precision. `into`, the bytes
+ * of an earlier cadence of this shape, is written over.
+ */
+export function encodeCadence({ data, panels, rows, channels }: Panels, into?: Uint8Array): Uint8Array {
   const header = encodeNpyHeader("<f2", [panels, rows, channels]);
-  const bytes = new Uint8Array(header.length + 2 * data.length);
+  const bytes = into ?? new Uint8Array(header.length + 2 * data.length);
   bytes.set(header);
-  encodeFloat16s(data, new Uint16Array(bytes.buffer, header.length, data.length));
+  encodeFloat16s(data, new Uint16Array(bytes.buffer, bytes.byteOffset + header.length, data.length));
   return bytes;
 }
 

@@ -24,6 +24,7 @@ export interface SetWorkerAnswer {
 
 const { out, spec, fileBytes } = workerData as SetWorkerData;
 let power: Float32Array | undefined;
+let bytes: Uint8Array | undefined;
 
 parentPort!.on("message", (members: readonly SetMember[]) => {
   const truth: TruthRow[] = [];
@@ -38,8 +39,9 @@ parentPort!.on("message", (members: readonly SetMember[]) => {
     }
     const panels = renderCadence(plan, power);
     power = panels.data;
+    bytes = encodeCadence(panels, bytes);
     try {
-      writeWhole(path, encodeCadence(panels));
+      writeWhole(path, bytes);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;

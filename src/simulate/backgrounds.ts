@@ -116,31 +116,78 @@ export function drawBackground(random: RandomStream, recipe: BackgroundRecipe, s
 }
 
 /**
- * Turns one panel's signals, in standard deviations of the noise, into the panel: rows x channels, in place. The noise is that
- * of `key`.
+ * Turns one panel's signals, in standard deviations of the noise, into the panel: rows x channels, in place, with the noise of `key`.
+ * Returns the sums of the pixels and of their squares.
  */
-export function renderPanel(into: Float32Array, background: Background, panel: number, key: StreamKey): void {
+export function renderPanel(
+  into: Float32Array,
+  background: Background,
+  panel: number,
+  key: StreamKey,
+): { readonly sum: number; readonly squares: number } {
   const { noise, selfNoise, band, coupling, panels, patches } = background;
   const { columns, rows, columnSigma, rowSigma } = panels[panel]!;
   const channels = columns.length;
-  const noiseValues = new Float32Array(channels);
+  const draws = new Float32Array(channels);
+  const level = new Float64Array(channels);
+  const sigma = new Float64Array(channels);
   const extra = new Float64Array(channels);
+  const sums = new Float64Array(2);
   const first = panel * rows.length;
   for (let row = 0; row < rows.length; row++) {
-    noiseRow(noiseValues, noise, key, row);
     const height = rows[row]!;
-    const gain = 1 + coupling * height;
-    const sigma = rowSigma[row]!;
-    const patched = addPatchRow(extra, patches, first + row);
-    const at = row * channels;
-    for (let f = 0; f < channels; f++) {
-      let power = into[at + f]!;
-      let draw = noiseValues[f]!;
-      if (power > 0.01) draw *= Math.sqrt(1 + 2 * selfNoise * power);
-      if (patched) power += extra[f]!;
-      into[at + f] = columns[f]! * gain + height * band[f]! + sigma * columnSigma[f]! * (power + draw);
-    }
+    noiseRow(draws, noise, key, row);
+    scaleRow(sigma, columnSigma, rowSigma[row]!);
+    levelRow(level, columns, 1 + coupling * height, band, height);
+    if (addPatchRow(extra, patches, first + row)) addProduct(level, sigma, extra);
+    combineRow(into, row * channels, level, sigma, draws, 2 * selfNoise, sums);
   }
+  return { sum: sums[0]!, squares: sums[1]! };
+}
+
+// Each loop by itself, so that each is compiled early.
+
+function scaleRow(into: Float64Array, from: Float64Array, scale: number): void {
+  for (let f = 0; f < into.length; f++) into[f] = scale * from[f]!;
+}
+
+function levelRow(
+  into: Float64Array,
+  a: Float64Array,
+  timesA: number,
+  b: Float64Array,
+  timesB: number,
+): void {
+  for (let f = 0; f < into.length; f++) into[f] = a[f]! * timesA + b[f]! * timesB;
+}
+
+function addProduct(into: Float64Array, a: Float64Array, b: Float64Array): void {
+  for (let f = 0; f < into.length; f++) into[f]! += a[f]! * b[f]!;
+}
+
+/** The variance of a signal's own noise beside it grows by `ownNoise` for each standard deviation of power. */
+function combineRow(
+  into: Float32Array,
+  at: number,
+  level: Float64Array,
+  sigma: Float64Array,
+  draws: Float32Array,
+  ownNoise: number,
+  sums: Float64Array,
+): void {
+  let sum = 0;
+  let squares = 0;
+  for (let f = 0; f < level.length; f++) {
+    const power = into[at + f]!;
+    let draw = draws[f]!;
+    if (power > 0.01) draw *= Math.sqrt(1 + ownNoise * power);
+    const value = level[f]! + sigma[f]! * (power + draw);
+    into[at + f] = value;
+    sum += value;
+    squares += value * value;
+  }
+  sums[0]! += sum;
+  sums[1]! += squares;
 }
 
 function addPatchRow(extra: Float64Array, patches: readonly Patch[], row: number): boolean {

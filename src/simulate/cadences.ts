@@ -82,8 +82,9 @@ export function renderCadence(plan: CadencePlan, into?: Float32Array): Panels {
   for (const emitter of emitters) addEmitter(data, emitter, grids);
   for (let panel = 0; panel < pattern.length; panel++) {
     const pixels = data.subarray(panel * size, (panel + 1) * size);
-    renderPanel(pixels, background, panel, streamKey(seed, index, NOISE, panel));
-    standardisePanel(pixels);
+    const { sum, squares } = renderPanel(pixels, background, panel, streamKey(seed, index, NOISE, panel));
+    const mean = sum / size;
+    scalePixels(pixels, mean, 1 / Math.sqrt(squares / size - mean * mean));
   }
   return { data, panels: pattern.length, rows, channels };
 }
@@ -114,12 +115,6 @@ function meanDrift({ signal, restarts }: DrawnEmitter, grids: readonly ScanGrid[
   return (offsetHz(durationS) - offsetHz(0)) / durationS;
 }
 
-function standardisePanel(pixels: Float32Array): void {
-  let sum = 0;
-  for (let i = 0; i < pixels.length; i++) sum += pixels[i]!;
-  const mean = sum / pixels.length;
-  let squares = 0;
-  for (let i = 0; i < pixels.length; i++) squares += (pixels[i]! - mean) ** 2;
-  const scale = 1 / Math.sqrt(squares / pixels.length);
+function scalePixels(pixels: Float32Array, mean: number, scale: number): void {
   for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - mean) * scale;
 }

@@ -111,12 +111,22 @@ export interface RandomStream {
   chiSquared(dof: number): number;
 }
 
+/** Numbers that a stream makes at a time. A divisor of 2 ** 32. */
+const STREAM_BLOCK = 16;
+
 export function randomStream(key: StreamKey): RandomStream {
+  const words = new Int32Array(2 * STREAM_BLOCK);
   let counter = 0;
+  let at = words.length;
 
   function uniform(): number {
-    const [a, b] = threefry(key, counter | 0, Math.floor(counter / TWO_32) | 0);
-    counter++;
+    if (at === words.length) {
+      threefryWords(words, STREAM_BLOCK, key, counter | 0, Math.floor(counter / TWO_32) | 0);
+      counter += STREAM_BLOCK;
+      at = 0;
+    }
+    const a = words[at++]!;
+    const b = words[at++]!;
     return ((a >>> 5) * 67_108_864 + (b >>> 6)) / 9_007_199_254_740_992;
   }
 
