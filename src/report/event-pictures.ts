@@ -4,10 +4,10 @@ import { renderCadence } from "../pictures/cadence-picture.ts";
 import type { PathOverlay } from "../pictures/overlay.ts";
 import type { Picture } from "../pictures/picture.ts";
 import { reduceSource } from "../pictures/reduce.ts";
-import { scanClocks } from "../search/events-path.ts";
+import { eventPaths } from "../search/event-paths.ts";
 import type { Cadence } from "../signal/cadence.ts";
 import { describeHz } from "../signal/describe.ts";
-import type { CadenceEvent, Hit } from "../signal/hit.ts";
+import type { CadenceEvent } from "../signal/hit.ts";
 import { channelsBetween } from "../signal/range.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
 import { bandEdgesMHz, type Spectrogram, type SpectrogramSource } from "../signal/spectrogram.ts";
@@ -16,15 +16,6 @@ import { driftText, frequencyText, snrText } from "./values.ts";
 const WIDTH = 1100;
 const PIXEL_RATIO = 2;
 const LEAST_CHANNELS = 120;
-
-/** A straight piece of a path, in one scan. */
-interface ScanPath {
-  readonly hit?: Hit;
-  readonly fromS: number;
-  readonly fromMHz: number;
-  readonly toS: number;
-  readonly toMHz: number;
-}
 
 /**
  * An event's surroundings in every scan: its hits' paths between dashed lines, and arrow heads where the path would begin and end
@@ -36,7 +27,7 @@ export async function eventPicture(
   event: CadenceEvent,
   rank: number,
 ): Promise<Picture> {
-  const paths = pathsOf(event, record);
+  const paths = eventPaths(event, record.scans);
   const channelMHz = Math.abs(record.scans[event.hits[0]!.scan]!.frequency.foffMHz);
   const widthMHz =
     Math.max(...event.hits.map(({ bandwidthHz, widthHz }) => Math.max(bandwidthHz, widthHz))) * 1e-6;
@@ -71,7 +62,7 @@ export async function bandPicture(
   const high = Math.max(...edges.map((edge) => edge.high));
   const { cadence: whole } = await cutScans(cadence, low, high);
   const overlays = record.events.slice(0, MOST_LABELS).flatMap((event, i) =>
-    pathsOf(event, record).flatMap(({ hit, ...path }, panel): PathOverlay[] => {
+    eventPaths(event, record.scans).flatMap(({ hit, ...path }, panel): PathOverlay[] => {
       return hit ? [{ ...path, panel, style: "ends", label: String(i + 1) }] : [];
     }),
   );
@@ -90,25 +81,6 @@ const MOST_LABELS = 20;
 
 function panelHeight(scans: number): number {
   return Math.min(140, Math.max(64, Math.floor(660 / scans)));
-}
-
-/** An event's path in every scan: its hit's own where there is one, else the event's drift from the hit nearest in time. */
-function pathsOf(event: CadenceEvent, { scans }: SearchRecord): ScanPath[] {
-  const { clocks } = scanClocks(scans);
-  return scans.map(({ time }, scan) => {
-    const fromS = 0.5 * time.tsampS;
-    const spanS = (time.nsamples - 1) * time.tsampS;
-    const nearest = event.hits.reduce((best, hit) => {
-      const distance = (other: Hit) => Math.abs(clocks[other.scan]!.midS - clocks[scan]!.midS);
-      return distance(hit) < distance(best) ? hit : best;
-    });
-    const hit = nearest.scan === scan ? nearest : undefined;
-    const drift = (hit ?? event).driftHzPerS;
-    const sinceHitS = clocks[scan]!.midS - clocks[nearest.scan]!.midS;
-    const middleMHz = nearest.midFrequencyMHz + drift * sinceHitS * 1e-6;
-    const halfMHz = 0.5 * drift * spanS * 1e-6;
-    return { hit, fromS, toS: fromS + spanS, fromMHz: middleMHz - halfMHz, toMHz: middleMHz + halfMHz };
-  });
 }
 
 /** The scans between two frequencies, small enough for a picture; scans that have nothing there are left out. */

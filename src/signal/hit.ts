@@ -37,6 +37,8 @@ export interface CadenceEvent {
   readonly snr: number;
   readonly level: EventLevel;
   readonly hits: readonly Hit[];
+  /** Where a detector was given: its probability that the surroundings of the path hold a needle, 0 to 1; NaN where it gives none. */
+  readonly detectorScore?: number;
 }
 
 /** A hit of an ON scan that is no event's, and why. */

@@ -24,6 +24,35 @@ export interface ScanRecord {
   readonly header: ObservationHeader;
 }
 
+/** Frequencies that a detector takes for a needle's and that no event explains. */
+export interface DetectorCandidate {
+  /** Outer edges of all its windows. */
+  readonly lowMHz: number;
+  readonly highMHz: number;
+  /** The highest probability of its windows, 0 to 1. */
+  readonly score: number;
+  /** The window of that score. */
+  readonly best: { readonly lowMHz: number; readonly highMHz: number };
+  /** How many windows were merged. */
+  readonly windows: number;
+  /** Channels that were averaged to a pixel of the detector's. */
+  readonly channelsPerPixel: number;
+}
+
+/** What a detector was and what it found beside the drift search. Its scores of events stand in the events. */
+export interface DetectorRecord {
+  /** The file. */
+  readonly model: string;
+  /** Score from which a window counts. */
+  readonly threshold: number;
+  /** Windows that were scored over the band. */
+  readonly windows: number;
+  /** Channels averaged to a pixel, one number a pass over the band. */
+  readonly scales: readonly number[];
+  /** Best first. */
+  readonly candidates: readonly DetectorCandidate[];
+}
+
 export interface SearchRecord {
   readonly program: ProgramVersion;
   readonly parameters: SearchParameters;
@@ -31,11 +60,13 @@ export interface SearchRecord {
   readonly scans: readonly ScanRecord[];
   /** Every hit of every scan, ON and OFF. */
   readonly hits: readonly Hit[];
-  /** Best first. */
+  /** Best first: by level; where there is a detector, those that it takes for a needle's before others; then by S/N. */
   readonly events: readonly CadenceEvent[];
   readonly rejected: readonly RejectedHit[];
   /** Hits that noise alone would make at this S/N, in all scans together. */
   readonly expectedFalseHits: number;
   /** What a reader of the results should know: sentences, such as that no start times were known. */
   readonly notes: readonly string[];
+  /** Where a detector was given. */
+  readonly detector?: DetectorRecord;
 }

@@ -1,0 +1,21 @@
+/** Detectors from .onnx files, run by onnxruntime-node. */
+
+import { openOnnx } from "../nn/onnx/session.node.ts";
+import { createDetector, type Detector } from "./detector.ts";
+
+/**
+ * Opens a model that `lodestone train` or `export` wrote. Close it when done. Throws a FileError where it can't be read or doesn't score
+ * cadences, an InputError where onnxruntime-node isn't installed.
+ */
+export async function openDetector(
+  path: string,
+  { threads = 0 }: { readonly threads?: number } = {},
+): Promise<Detector> {
+  const session = await openOnnx(path, { threads });
+  try {
+    return createDetector(session, path);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+/** A network that tells cadences with a needle from those without. */
+
+import type { InputSpec, PanelShape } from "../learn/inputs/input-spec.ts";
+import { preprocessingOf } from "../learn/preprocessing.ts";
+import { type View, viewsOf } from "../learn/views.ts";
+import type { OnnxSession } from "../nn/onnx/session.ts";
+import { InputError } from "../signal/errors.ts";
+
+export interface Detector {
+  /** What errors and tables call it: the file. */
+  readonly name: string;
+  /** How a cadence becomes the network's image. */
+  readonly input: InputSpec;
+  /** Of the cadences that it knows. */
+  readonly shape: PanelShape;
+  /** What a score is the mean over; the first is the cadence as it is. */
+  readonly views: readonly View[];
+  /** The probability that a cadence holds a needle, for images that lie one after the other. */
+  score(images: Float32Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * A detector from a model that `lodestone train` or `export` wrote, opened by whichever ONNX Runtime is at hand. Closing the detector
+ * closes the session. Throws a FileError where the model isn't one that scores cadences.
+ */
+export function createDetector(session: OnnxSession, name: string): Detector {
+  const { input, shape, flips } = preprocessingOf(session.description, name);
+  return {
+    name,
+    input,
+    shape,
+    views: viewsOf(flips),
+    async score(images) {
+      const { data: logits } = await session.score(images);
+      return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+    },
+    close: () => session.close(),
+  };
+}
+
+/** Throws an InputError unless the scans are as many as the detector's panels, ON and OFF in turn. */
+export function checkFits({ name, shape }: Detector, roles: readonly ("ON" | "OFF")[]): void {
+  const fits = roles.length === shape.panels && roles.every((role, i) => (role === "ON") === (i % 2 === 0));
+  if (fits) return;
+  throw new InputError(
+    `${name} knows cadences of ${shape.panels} scans, ON and OFF in turn; these are ${roles.length}: ${roles.join(" ")}. ` +
+      "Give such scans, or a detector that was trained on cadences like these.",
+  );
+}
