@@ -11,6 +11,7 @@ const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 const size = { panels: 3, rows: 120, channels: 96 };
 const recipe: BackgroundRecipe = {
   ...defaultCadenceRecipe.background,
+  noise: { ...defaultCadenceRecipe.background.noise, correlated: 0 },
   bare: 0,
   weak: 0,
   patches: { ...defaultCadenceRecipe.background.patches, chance: 0 },
@@ -116,7 +117,12 @@ describe("backgrounds", () => {
   it("add signals on the scale of the noise, and noise of their own where that is asked", () => {
     const signal = new Float32Array(size.rows * size.channels);
     for (let t = 0; t < size.rows; t++) signal[t * size.channels + 40] = 50;
-    const noise = { kind: { "chi-squared": 1, gaussian: 0, measured: 0 }, dof: [8, 8] as const };
+    const noise = {
+      kind: { "chi-squared": 1, gaussian: 0, measured: 0 },
+      dof: [8, 8] as const,
+      correlated: 0,
+      correlation: [0, 0] as const,
+    };
     for (const selfNoise of [0, 1]) {
       const without = render({ bare: 1, noise, selfNoise }, 7);
       const having = render({ bare: 1, noise, selfNoise }, 7, 0, signal);
@@ -150,6 +156,31 @@ describe("backgrounds", () => {
       const peak = (means: number[]) => means.indexOf(Math.max(...means));
       expect(peak(first!)).toBe(peak(second!));
     }
+  });
+
+  it("give pixels a part of their neighbours' noise where that is asked, and leave its deviation", () => {
+    const noise = {
+      ...recipe.noise,
+      kind: { "chi-squared": 0, gaussian: 1, measured: 0 },
+      correlation: [0.5, 0.5] as const,
+    };
+    const { rows, channels } = size;
+    const lagged = (panel: Float32Array, step: number) => {
+      const products = range(rows * channels - step).map((i) => panel[i]! * panel[i + step]!);
+      return mean(products);
+    };
+    const found = range(30).map((seed) => {
+      const panel = render({ bare: 1, noise: { ...noise, correlated: 1 } }, seed);
+      expect(variance(panel)).toBeCloseTo(1, 1);
+      return [lagged(panel, 1) > 0.2, lagged(panel, channels) > 0.2].join();
+    });
+    expect(new Set(found)).toEqual(new Set(["true,false", "false,true", "true,true"]));
+    // 0.5 of a neighbour beside 1 of its own: 0.5 / (1 + 0.25).
+    const both = render({ bare: 1, noise: { ...noise, correlated: 1 } }, found.indexOf("true,true"));
+    expect(lagged(both, 1)).toBeCloseTo(0.4, 1);
+    expect(lagged(both, channels)).toBeCloseTo(0.4, 1);
+    const plain = render({ bare: 1, noise: { ...noise, correlated: 0 } }, 3);
+    expect(lagged(plain, 1)).toBeCloseTo(0, 1);
   });
 
   it("take all kinds of noise", () => {

@@ -13,7 +13,7 @@ import {
   rowCurves,
 } from "./background-curves.ts";
 import { drawPatches, type Patch, type PatchRecipe } from "./background-patches.ts";
-import { chance, logUniformIn, pickKind, type Range, uniformIn, type Weights } from "./draw.ts";
+import { chance, logUniformIn, pickKind, pickOne, type Range, uniformIn, type Weights } from "./draw.ts";
 import { drawNoiseLevel } from "./noise-levels.ts";
 import { nearestNoiseDof, noiseRow, type PanelNoise, panelNoise } from "./panel-noise.ts";
 import type { RandomStream, StreamKey } from "./random.ts";
@@ -24,6 +24,9 @@ export interface BackgroundRecipe {
     readonly kind: Weights<"chi-squared" | "gaussian" | "measured">;
     /** Degrees of freedom of a chi-squared pixel. */
     readonly dof: Range;
+    /** The share of cadences whose pixels have a part of their neighbours' noise, as resampled data do, and what part. */
+    readonly correlated: number;
+    readonly correlation: Range;
   };
   /** The share of cadences with noise alone. */
   readonly bare: number;
@@ -65,6 +68,8 @@ interface PanelStructure {
 
 export interface Background {
   readonly noise: PanelNoise;
+  /** How much of the noise of the channel and of the row before a pixel has, against its own. */
+  readonly correlation: { readonly channels: number; readonly rows: number };
   /** 0, or the relative deviation by which a signal's own noise goes. */
   readonly selfNoise: number;
   /** The share of the variance that was asked of columns and rows. */
@@ -86,6 +91,7 @@ export function drawBackground(random: RandomStream, recipe: BackgroundRecipe, s
   const noise = panelNoise(nearestNoiseDof(dof));
   const relativeDeviation = noise.relativeDeviation || logUniformIn(random, [0.03, 0.5]);
   const selfNoise = chance(random, recipe.selfNoise) ? relativeDeviation : 0;
+  const correlation = drawCorrelation(random, recipe);
   const bare = chance(random, recipe.bare);
   const weak = chance(random, recipe.weak);
   const structure = bare ? 0 : uniformIn(random, weak ? recipe.weakStructure : recipe.structure);
@@ -106,6 +112,7 @@ export function drawBackground(random: RandomStream, recipe: BackgroundRecipe, s
   });
   return {
     noise,
+    correlation,
     selfNoise,
     structure,
     band: drawBand(random, recipe, size.channels),
@@ -125,10 +132,13 @@ export function renderPanel(
   panel: number,
   key: StreamKey,
 ): { readonly sum: number; readonly squares: number } {
-  const { noise, selfNoise, band, coupling, panels, patches } = background;
+  const { noise, correlation, selfNoise, band, coupling, panels, patches } = background;
   const { columns, rows, columnSigma, rowSigma } = panels[panel]!;
   const channels = columns.length;
   const draws = new Float32Array(channels);
+  const before = new Float32Array(channels);
+  const raw = new Float32Array(channels);
+  if (correlation.rows > 0) noiseRow(before, noise, key, rows.length);
   const level = new Float64Array(channels);
   const sigma = new Float64Array(channels);
   const extra = new Float64Array(channels);
@@ -137,6 +147,12 @@ export function renderPanel(
   for (let row = 0; row < rows.length; row++) {
     const height = rows[row]!;
     noiseRow(draws, noise, key, row);
+    if (correlation.rows > 0) {
+      raw.set(draws);
+      mix(draws, before, correlation.rows);
+      before.set(raw);
+    }
+    if (correlation.channels > 0) mixNeighbours(draws, correlation.channels);
     scaleRow(sigma, columnSigma, rowSigma[row]!);
     levelRow(level, columns, 1 + coupling * height, band, height);
     if (addPatchRow(extra, patches, first + row)) addProduct(level, sigma, extra);
@@ -145,7 +161,35 @@ export function renderPanel(
   return { sum: sums[0]!, squares: sums[1]! };
 }
 
+function drawCorrelation(random: RandomStream, { noise }: BackgroundRecipe): Background["correlation"] {
+  const [rows, channels] = [uniformIn(random, noise.correlation), uniformIn(random, noise.correlation)];
+  const [inRows, inChannels] = pickOne(random, [
+    [true, false],
+    [false, true],
+    [true, true],
+  ] as const);
+  if (!chance(random, noise.correlated)) return { rows: 0, channels: 0 };
+  return { rows: inRows ? rows : 0, channels: inChannels ? channels : 0 };
+}
+
 // Each loop by itself, so that each is compiled early.
+
+/** Leaves the deviation as it is. */
+function mix(into: Float32Array, other: Float32Array, part: number): void {
+  const scale = 1 / Math.sqrt(1 + part * part);
+  for (let f = 0; f < into.length; f++) into[f] = scale * (into[f]! + part * other[f]!);
+}
+
+/** Each channel with the one before it, the first with the last. */
+function mixNeighbours(into: Float32Array, part: number): void {
+  const scale = 1 / Math.sqrt(1 + part * part);
+  let before = into[into.length - 1]!;
+  for (let f = 0; f < into.length; f++) {
+    const own = into[f]!;
+    into[f] = scale * (own + part * before);
+    before = own;
+  }
+}
 
 function scaleRow(into: Float64Array, from: Float64Array, scale: number): void {
   for (let f = 0; f < into.length; f++) into[f] = scale * from[f]!;

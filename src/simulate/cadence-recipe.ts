@@ -72,7 +72,12 @@ export const defaultCadenceRecipe: CadenceRecipe = {
   },
   positives: 0.1,
   background: {
-    noise: { kind: { "chi-squared": 5, gaussian: 3, measured: 2 }, dof: [2, 1024] },
+    noise: {
+      kind: { "chi-squared": 5, gaussian: 3, measured: 2 },
+      dof: [2, 1024],
+      correlated: 0.12,
+      correlation: [0.1, 0.8],
+    },
     bare: 0.08,
     weak: 0.35,
     structure: [0.55, 0.99],
@@ -294,7 +299,12 @@ const checks: Checks<CadenceRecipe> = {
   },
   positives: share,
   background: {
-    noise: { kind: weights(defaultCadenceRecipe.background.noise.kind), dof: range(2, 1024) },
+    noise: {
+      kind: weights(defaultCadenceRecipe.background.noise.kind),
+      dof: range(2, 1024),
+      correlated: share,
+      correlation: shares,
+    },
     bare: share,
     weak: share,
     structure: range(0, 0.9999),
