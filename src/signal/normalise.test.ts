@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { normaliseByMax, removeBandpass, toDecibels, zScoreColumns, zScorePanel } from "./normalise.ts";
+import {
+  type Normalisation,
+  normaliseByMax,
+  removeBandpass,
+  toDecibels,
+  zScoreColumns,
+  zScorePanel,
+} from "./normalise.ts";
 
 const panels = fc
   .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 12 }))
@@ -95,3 +102,54 @@ test("channels with no power have no bandpass", () => {
 test("decibels, with what isn't positive at the smallest that is", () => {
   expect(Array.from(toDecibels(Float32Array.of(1000, 1, 0, -5, 0.01), 1, 5))).toEqual([30, 0, -20, -20, -20]);
 });
+
+/** As the words say it, a pixel at a time, by sorting and in float64. */
+const oracles: Record<string, [Normalisation, (own: number[], column: number[], value: number) => number]> = {
+  normaliseByMax: [normaliseByMax, (own, _, value) => value / Math.max(...own.map(Math.abs))],
+  zScorePanel: [
+    zScorePanel,
+    (own, _, value) => {
+      const mean = own.reduce((a, b) => a + b, 0) / own.length;
+      return (value - mean) / Math.sqrt(own.reduce((a, b) => a + (b - mean) ** 2, 0) / own.length);
+    },
+  ],
+  zScoreColumns: [
+    zScoreColumns,
+    (_, column, value) => {
+      const centre = middle(column);
+      return (value - centre) / (1.482602218505602 * middle(column.map((v) => Math.abs(v - centre))));
+    },
+  ],
+  toDecibels: [
+    toDecibels,
+    (own, _, value) => 10 * Math.log10(value > 0 ? value : Math.min(...own.filter((v) => v > 0))),
+  ],
+};
+
+test.for(Object.entries(oracles))(
+  "%s is its oracle to a float32, and the same in a given array or in place",
+  ([, [normalise, oracle]]) => {
+    const [rows, channels] = [37, 21];
+    const data = Float32Array.from(
+      { length: rows * channels },
+      (_, i) => Math.sin(i * i) + (i % channels) / 9,
+    );
+    data[5] = Number.NaN;
+    data[90] = Number.POSITIVE_INFINITY;
+    const finite = (list: Float32Array) => Array.from(list).filter(Number.isFinite);
+    const result = normalise(data, rows, channels);
+    for (let i = 0; i < data.length; i++) {
+      if (i === 90) continue;
+      const column = finite(data.filter((_, j) => j % channels === i % channels));
+      const wanted = oracle(finite(data), column, data[i]!);
+      if (Number.isNaN(data[i]!)) expect(result[i]).toBeNaN();
+      else expect(Math.abs(result[i]! - wanted)).toBeLessThanOrEqual(2e-7 * (1 + Math.abs(wanted)));
+    }
+    expect(result[90]).toBe(Number.POSITIVE_INFINITY);
+    const into = new Float32Array(data.length);
+    expect(normalise(data, rows, channels, into)).toBe(into);
+    expect(into).toEqual(result);
+    expect(normalise(data, rows, channels, data)).toBe(data);
+    expect(data).toEqual(result);
+  },
+);

@@ -1,24 +1,33 @@
 /**
- * Normalisations of a panel: power of `rows` x `channels`, one row of time after another. Each returns a new array and keeps
- * NaN, a missing value, as NaN; what isn't finite counts in no statistic.
+ * Normalisations of a panel: power of `rows` x `channels`, one row of time after another. Each keeps NaN, a missing value, as
+ * NaN; what isn't finite counts in no statistic. `bench/prepare.ts` measures them.
  */
 
+import { columnMedians } from "./column-medians.ts";
 import { MAD_TO_DEVIATION, medianInPlace } from "./robust.ts";
 
-export type Normalisation = (data: Float32Array, rows: number, channels: number) => Float32Array;
+/** Writes the result into `into`, which may be `data` itself, or into a new array, and returns it. */
+export type Normalisation = (
+  data: Float32Array,
+  rows: number,
+  channels: number,
+  into?: Float32Array,
+) => Float32Array;
 
 /** Divides by the largest absolute value, so that the result lies in -1 to 1. A panel of zeros stays so. */
-export const normaliseByMax: Normalisation = (data) => {
+export const normaliseByMax: Normalisation = (data, _rows, _channels, into = emptyLike(data)) => {
   let largest = 0;
   for (let i = 0; i < data.length; i++) {
     const size = Math.abs(data[i]!);
     if (size > largest && size < Number.POSITIVE_INFINITY) largest = size;
   }
-  return largest === 0 ? data.slice() : data.map((value) => value / largest);
+  const divisor = largest || 1;
+  for (let i = 0; i < data.length; i++) into[i] = data[i]! / divisor;
+  return into;
 };
 
 /** Mean 0 and standard deviation 1 (of the population) over the whole panel. A constant panel becomes zeros. */
-export const zScorePanel: Normalisation = (data) => {
+export const zScorePanel: Normalisation = (data, _rows, _channels, into = emptyLike(data)) => {
   let count = 0;
   let sum = 0;
   for (let i = 0; i < data.length; i++) {
@@ -31,32 +40,23 @@ export const zScorePanel: Normalisation = (data) => {
   for (let i = 0; i < data.length; i++) {
     if (Number.isFinite(data[i]!)) squares += (data[i]! - mean) ** 2;
   }
-  const deviation = Math.sqrt(squares / count);
-  return data.map((value) => (value - mean) / (deviation || 1));
+  const deviation = Math.sqrt(squares / count) || 1;
+  for (let i = 0; i < data.length; i++) into[i] = (data[i]! - mean) / deviation;
+  return into;
 };
 
 /**
  * Each channel by its own median and robust deviation (1.4826 times the median absolute deviation): brings out what moves or
  * blinks, hides what stays in one channel. A channel that is constant in over half of its rows has no deviation and becomes zeros.
  */
-export const zScoreColumns: Normalisation = (data, rows, channels) => {
-  const result = new Float32Array(data.length);
-  const scratch = new Float32Array(rows);
-  for (let channel = 0; channel < channels; channel++) {
-    const centre = columnMedian(data, rows, channels, channel, scratch);
-    let count = 0;
-    for (let row = 0; row < rows; row++) {
-      const value = data[row * channels + channel]!;
-      if (Number.isFinite(value)) scratch[count++] = Math.abs(value - centre);
-    }
-    const deviation = MAD_TO_DEVIATION * medianInPlace(scratch, count);
-    for (let row = 0; row < rows; row++) {
-      const at = row * channels + channel;
-      const offset = data[at]! - centre;
-      result[at] = deviation > 0 ? offset / deviation : offset * 0;
-    }
+export const zScoreColumns: Normalisation = (data, rows, channels, into = emptyLike(data)) => {
+  const { medians, deviations } = columnMedians(data, rows, channels);
+  // A finite number over infinity is 0.
+  const divisors = deviations.map((deviation) => MAD_TO_DEVIATION * deviation || Number.POSITIVE_INFINITY);
+  for (let at = 0; at < data.length; at += channels) {
+    for (let c = 0; c < channels; c++) into[at + c] = (data[at + c]! - medians[c]!) / divisors[c]!;
   }
-  return result;
+  return into;
 };
 
 /**
@@ -71,39 +71,29 @@ export function removeBandpass(
   { blockChannels = Math.max(16, Math.ceil(channels / 64)) }: { readonly blockChannels?: number } = {},
 ): Float32Array {
   const bandpass = smoothBandpass(data, rows, channels, blockChannels);
-  const result = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    for (let channel = 0; channel < channels; channel++) {
-      const level = bandpass[channel]!;
-      const at = row * channels + channel;
-      result[at] = level > 0 ? data[at]! / level : Number.NaN;
-    }
+  const divisors = bandpass.map((level) => (level > 0 ? level : Number.NaN));
+  const result = emptyLike(data);
+  for (let at = 0; at < data.length; at += channels) {
+    for (let c = 0; c < channels; c++) result[at + c] = data[at + c]! / divisors[c]!;
   }
   return result;
 }
 
 /** Power in decibels, 10 log10. What isn't above 0 gets the decibels of the smallest value that is. */
-export const toDecibels: Normalisation = (data) => {
+export const toDecibels: Normalisation = (data, _rows, _channels, into = emptyLike(data)) => {
   let smallest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < data.length; i++) {
     if (data[i]! > 0 && data[i]! < smallest) smallest = data[i]!;
   }
-  return data.map((value) => 10 * Math.log10(value <= 0 ? smallest : value));
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    into[i] = 10 * Math.log10(value <= 0 ? smallest : value);
+  }
+  return into;
 };
 
-function columnMedian(
-  data: Float32Array,
-  rows: number,
-  channels: number,
-  channel: number,
-  scratch: Float32Array,
-): number {
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    const value = data[row * channels + channel]!;
-    if (Number.isFinite(value)) scratch[count++] = value;
-  }
-  return medianInPlace(scratch, count);
+function emptyLike({ length }: Float32Array): Float32Array {
+  return new Float32Array(length);
 }
 
 function smoothBandpass(
@@ -115,18 +105,17 @@ function smoothBandpass(
   const blocks = Math.max(1, Math.round(channels / blockChannels));
   const centres = new Float64Array(blocks);
   const levels = new Float64Array(blocks);
-  const scratch = new Float32Array(rows);
-  const medians = new Float32Array(Math.ceil(channels / blocks) + 1);
+  const { medians } = columnMedians(data, rows, channels);
+  const present = new Float32Array(Math.ceil(channels / blocks) + 1);
   for (let b = 0; b < blocks; b++) {
     const start = Math.floor((b * channels) / blocks);
     const stop = Math.floor(((b + 1) * channels) / blocks);
     let count = 0;
     for (let channel = start; channel < stop; channel++) {
-      const level = columnMedian(data, rows, channels, channel, scratch);
-      if (!Number.isNaN(level)) medians[count++] = level;
+      if (!Number.isNaN(medians[channel]!)) present[count++] = medians[channel]!;
     }
     centres[b] = (start + stop - 1) / 2;
-    levels[b] = medianInPlace(medians, count);
+    levels[b] = medianInPlace(present, count);
   }
   return joinByLines(centres, levels, channels);
 }
