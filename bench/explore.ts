@@ -7,6 +7,7 @@
  * disk needs to hold, and the page cache to keep, only the files.
  */
 
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,11 +24,12 @@ const { values, positionals } = parseArgs({
     cadences: { type: "string", default: "60000" },
     files: { type: "string", default: "2000" },
     threads: { type: "string" },
+    /** Makes the folder and nothing else: in a process of its own, whose memory isn't counted. */
+    make: { type: "string" },
   },
 });
 
-function makeFolder(cadences: number, files: number): string {
-  const folder = mkdtempSync(join(tmpdir(), "lodestone-explore-"));
+function makeFolder(folder: string, cadences: number, files: number): void {
   const { panels, rows, channels } = COMPETITION_SHAPE;
   const data = new Float32Array(panels * rows * channels);
   const random = randomStream(streamKey(1));
@@ -47,12 +49,21 @@ function makeFolder(cadences: number, files: number): string {
   }
   const targets = ids.map((_, i) => Number(i % 10 === 0));
   writeFileSync(join(folder, "train_labels.csv"), encodeLabels(ids, targets));
-  return folder;
 }
 
+if (values.make !== undefined) {
+  makeFolder(values.make, Number(values.cadences), Number(values.files));
+  process.exit();
+}
 const given = positionals[0];
-const folder = given ?? makeFolder(Number(values.cadences), Number(values.files));
+const folder = given ?? mkdtempSync(join(tmpdir(), "lodestone-explore-"));
 try {
+  if (given === undefined) {
+    const made = spawnSync(process.execPath, [...process.argv.slice(1), "--make", folder], {
+      stdio: "inherit",
+    });
+    if (made.status !== 0) throw new Error("The folder was not made.");
+  }
   const threads = values.threads === undefined ? undefined : Number(values.threads);
   const startMs = performance.now();
   const cpuBefore = process.cpuUsage();

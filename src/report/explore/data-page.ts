@@ -161,7 +161,7 @@ function peaksChart({ edges, positive, negative }: PeakHistogram): Markup {
   const [line, reference] = [steps(positive), steps(negative)];
   const highest = Math.max(...[...line, ...reference].map(([, share]) => share));
   return lineChart({
-    title: "Largest value in an ON panel: positives, and dashed negatives",
+    title: "Largest ON value: positives, dashed negatives",
     x: { title: "Largest value", low: edges[0]!, high: edges.at(-1)!, log: true },
     y: { title: "Share of the label's cadences", low: 0, high: highest * 1.05 || 1 },
     line,

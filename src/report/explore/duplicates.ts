@@ -61,12 +61,15 @@ export function findDuplicates(cadences: readonly HashedCadence[]): Duplicates {
 
 /** Sorts all panels by hash, so that those that are the same stand side by side. */
 function findSharedPanels(cadences: readonly HashedCadence[]) {
-  const hashes = cadences.flatMap(({ panelHashes }) => [...panelHashes]);
-  const owner = cadences.flatMap(({ panelHashes }, i) => Array.from(panelHashes, () => i));
-  const firstOf = new Map<number, number>();
+  const total = cadences.reduce((sum, { panelHashes }) => sum + panelHashes.length, 0);
+  const hashes = new Float64Array(total);
+  const owner = new Uint32Array(total);
+  const firstOf = new Uint32Array(cadences.length);
   let at = 0;
   for (const [i, { panelHashes }] of cadences.entries()) {
-    firstOf.set(i, at);
+    hashes.set(panelHashes, at);
+    owner.fill(i, at, at + panelHashes.length);
+    firstOf[i] = at;
     at += panelHashes.length;
   }
   const order = Uint32Array.from(hashes, (_, i) => i)
@@ -85,7 +88,7 @@ function findSharedPanels(cadences: readonly HashedCadence[]) {
     if (differ(owners, "split")) for (const panel of panels) across.add(owner[panel]!);
     const other = owners.findIndex(({ hash }) => hash !== owners[0]!.hash);
     if (sharedPanels.length < MOST_PAIRS) {
-      const number = (panel: number) => panel - firstOf.get(owner[panel]!)! + 1;
+      const number = (panel: number) => panel - firstOf[owner[panel]!]! + 1;
       sharedPanels.push({
         panels: [number(panels[0]!), number(panels[other]!)],
         members: [memberOf(owners[0]!), memberOf(owners[other]!)],

@@ -30,7 +30,7 @@ export interface ExploreOptions {
 }
 
 /**
- * Reads every cadence of a folder. Takes some 500 bytes of memory a cadence and 2 MB a thread. Throws FileErrors where the folder or a table
+ * Reads every cadence of a folder. Takes some 2 KB of memory a cadence and 40 MB a thread. Throws FileErrors where the folder or a table
  * can't be used at all; what is wrong with single files stands in the record.
  */
 export async function exploreCadences(folder: string, options: ExploreOptions = {}): Promise<DataRecord> {

@@ -13,7 +13,7 @@ export interface ScanBatch {
   readonly files: readonly { readonly id: string; readonly path: string }[];
 }
 
-/** What was seen of one file. */
+/** What was seen of one file. Plain lists: small typed arrays would each take memory of their own on arrival. */
 export interface FileLook {
   readonly bytes: number;
   /** NumPy's name of the elements, "<f2"; undefined where the file can't be read. */
@@ -22,8 +22,8 @@ export interface FileLook {
   /** Of all its data, in hexadecimal. */
   readonly hash?: string;
   /** Of each panel's data: 52 bits. */
-  readonly panelHashes?: Float64Array;
+  readonly panelHashes?: readonly number[];
   /** `PANEL_FIELDS` of each panel; only of files with the batch's shape. */
-  readonly panels?: Float64Array;
+  readonly panels?: readonly number[];
   readonly problem?: CadenceProblem;
 }

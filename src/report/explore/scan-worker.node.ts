@@ -39,7 +39,7 @@ function look(id: string, path: string, wanted: ScanBatch["shape"]): FileLook {
     if (values.length !== length) values = new Float32Array(length);
     const decoded = decodeCadence(bytes, path, values);
     const summary = summariseCadence(decoded);
-    seen.panels = summary.panels;
+    seen.panels = [...summary.panels];
     counter.add(values);
     if (summary.nan + summary.infinite > 0) {
       const message =
@@ -80,15 +80,15 @@ function readWhole(path: string): Uint8Array {
 }
 
 /** SHA-256 of each panel, and of those together. */
-function hashes(data: Uint8Array, panels: number): { hash: string; panelHashes: Float64Array } {
-  const panelHashes = new Float64Array(panels);
+function hashes(data: Uint8Array, panels: number): { hash: string; panelHashes: number[] } {
+  const panelHashes: number[] = [];
   const whole = createHash("sha256");
   const length = data.length / panels;
   for (let panel = 0; panel < panels; panel++) {
     const digest = createHash("sha256")
       .update(data.subarray(panel * length, (panel + 1) * length))
       .digest();
-    panelHashes[panel] = digest.readUInt32LE(0) + (digest.readUInt32LE(4) & 0xfffff) * 2 ** 32;
+    panelHashes.push(digest.readUInt32LE(0) + (digest.readUInt32LE(4) & 0xfffff) * 2 ** 32);
     whole.update(digest);
   }
   return { hash: whole.digest("hex").slice(0, 32), panelHashes };

@@ -35,7 +35,8 @@ export function collectSplit(set: CadenceSet, options: SplitOptions) {
   const perCadence = shape.panels * PANEL_FIELDS.length;
   const fields = new Float32Array(ids.length * perCadence).fill(Number.NaN);
   const hashes = new Array<string | undefined>(ids.length);
-  const panelHashes = new Array<Float64Array | undefined>(ids.length);
+  /** NaN for panels that can't be the same as another: of files of another shape, of one value throughout. */
+  const panelHashes = new Float64Array(ids.length * shape.panels).fill(Number.NaN);
   const problems: { place: number; problem: CadenceProblem }[] = [];
   const layouts = new Map<string, number>();
   const flat = new Set<number>();
@@ -56,14 +57,14 @@ export function collectSplit(set: CadenceSet, options: SplitOptions) {
         layouts.set(layout, (layouts.get(layout) ?? 0) + 1);
       }
       hashes[place] = look.hash;
-      panelHashes[place] = look.panelHashes;
       if (look.panels === undefined) return;
       read++;
       fields.set(look.panels, place * perCadence);
+      panelHashes.set(look.panelHashes!, place * shape.panels);
       for (let panel = 0; panel < shape.panels; panel++) {
         if (field(place, panel, DEVIATION!) !== 0) continue;
         flat.add(place);
-        panelHashes[place]![panel] = Number.NaN;
+        panelHashes[place * shape.panels + panel] = Number.NaN;
       }
     },
 
@@ -71,7 +72,8 @@ export function collectSplit(set: CadenceSet, options: SplitOptions) {
       return ids.flatMap((id, place) => {
         const hash = hashes[place];
         if (hash === undefined) return [];
-        return [{ split: options.name, id, target: targetOf(place), hash, panelHashes: panelHashes[place]! }];
+        const own = panelHashes.subarray(place * shape.panels, (place + 1) * shape.panels);
+        return [{ split: options.name, id, target: targetOf(place), hash, panelHashes: own }];
       });
     },
 
