@@ -316,9 +316,14 @@ export function drawTime(
       return { shape: kind, startS: fromS, stopS: fromS + lengthS };
     }
     case "gaussian-pulses":
-      return { shape: kind, periodS, fwhmS: Math.max(0.5 * rowS, duty * periodS), startS };
+      return { shape: kind, periodS, fwhmS: Math.max(1.5 * rowS, duty * periodS), startS };
     case "sine":
-      return { shape: kind, periodS, depth: uniformIn(random, [0.3, 1]), phase: random.uniform() };
+      return {
+        shape: kind,
+        periodS: Math.max(6 * rowS, periodS),
+        depth: uniformIn(random, [0.3, 1]),
+        phase: random.uniform(),
+      };
     case "scintillating":
       return {
         shape: kind,
