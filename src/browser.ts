@@ -1,6 +1,9 @@
 /** The entry `lodestone/browser`: all that runs in a browser too. The entry `lodestone` adds to it what needs Node. */
 
 export { type ByteSource, blobSource, bytesSource } from "./formats/byte-source.ts";
+export { encodeLabels, type LabelProblem, type LabelTable, parseLabels } from "./formats/cadence-labels.ts";
+export { decodeCadence, encodeCadence } from "./formats/cadence-npy.ts";
+export { type CsvRecord, type CsvTable, type CsvValue, encodeCsv, parseCsv } from "./formats/csv.ts";
 export {
   type DatHeader,
   type DatHit,
@@ -26,6 +29,62 @@ export { encodeNpy, type NdArray, type NdData, type NpyFile, openNpy } from "./f
 export { NOMINAL_AXES, type NominalAxes, npySpectrogramSources } from "./formats/npy-spectrogram.ts";
 export type { WriteOptions } from "./formats/power-blocks.ts";
 export { openSigproc } from "./formats/sigproc.ts";
+export {
+  encodeEventRecord,
+  type GraphAttribute,
+  type GraphNode,
+  type TensorBoardEvent,
+} from "./formats/tensorboard.ts";
+export { encodeTruthCsv, parseTruthCsv, type TruthRow } from "./formats/truth-csv.ts";
+export {
+  type Evaluation,
+  type EvaluationOptions,
+  evaluateScores,
+  type FoldResult,
+  type ScoredCadences,
+} from "./learn/evaluation.ts";
+export type {
+  InterferenceGroup,
+  NeedleGroup,
+  NeedleResults,
+  StrengthBin,
+} from "./learn/evaluation-groups.ts";
+export type { Estimate, Mistake } from "./learn/evaluation-parts.ts";
+export { type FoldOptions, stratifiedKFold } from "./learn/folds.ts";
+export type { AugmentSpec, MixUpSpec } from "./learn/inputs/augment.ts";
+export {
+  createExampleMaker,
+  type ExampleMaker,
+  type ExampleRequest,
+  type ExampleSpec,
+  type LabelledCadence,
+} from "./learn/inputs/example.ts";
+export { type ImageShape, type InputSpec, inputShape, type PanelShape } from "./learn/inputs/input-spec.ts";
+export { createPreparer, type Preparer } from "./learn/inputs/prepare.ts";
+export { type BootstrapOptions, bootstrapAuc, type Interval } from "./learn/metrics/bootstrap.ts";
+export {
+  type Calibration,
+  type CalibrationOptions,
+  calibration,
+  type ReliabilityBin,
+} from "./learn/metrics/calibration.ts";
+export { type RecallAtFalseAlarm, recallAtFalseAlarm } from "./learn/metrics/false-alarms.ts";
+export {
+  averagePrecision,
+  type PrecisionRecallCurve,
+  precisionRecall,
+} from "./learn/metrics/precision-recall.ts";
+export { type RocCurve, rocAuc, rocCurve } from "./learn/metrics/roc.ts";
+export { networkNodes } from "./learn/network-graph.ts";
+export {
+  checkRecipe,
+  type LossSpec,
+  type ModelSpec,
+  type OptimizerSpec,
+  type Recipe,
+  type ScheduleSpec,
+} from "./learn/recipe.ts";
+export { recipes } from "./learn/recipes/index.ts";
 export { checkpointContent, readCheckpoint } from "./nn/checkpoint.ts";
 export type { WeightLayout } from "./nn/compile/tensors.ts";
 export type { TrainingParts, TrainingPlan } from "./nn/compile/training.ts";
@@ -149,6 +208,7 @@ export {
   zScoreColumns,
   zScorePanel,
 } from "./signal/normalise.ts";
+export { COMPETITION_SHAPE, type Panels } from "./signal/panels.ts";
 export { channelsBetween, type ResolvedRange, resolveRange } from "./signal/range.ts";
 export {
   type ClippedStatistics,
@@ -174,7 +234,26 @@ export {
   type TimeAxis,
 } from "./signal/spectrogram.ts";
 export { VERSION } from "./signal/version.ts";
+export type { BackgroundRecipe } from "./simulate/backgrounds.ts";
 export type { BandpassSpec } from "./simulate/bandpass.ts";
+export { type CadenceRecipe, defaultCadenceRecipe, readCadenceRecipe } from "./simulate/cadence-recipe.ts";
+export {
+  cadenceGrids,
+  type EmitterTruth,
+  type SimulatedCadence,
+  simulateCadence,
+} from "./simulate/cadences.ts";
+export {
+  addEmitter,
+  type DrawnEmitter,
+  type PathKind,
+  type PathRecipe,
+  type ProfileKind,
+  type ProfileRecipe,
+  type SignalRecipe,
+  type TimeKind,
+  type TimeRecipe,
+} from "./simulate/emitters.ts";
 export { exampleObservation, exampleSpec } from "./simulate/example-observation.ts";
 export {
   type FrequencyProfile,
@@ -182,6 +261,14 @@ export {
   type LineShape,
   profileWidthHz,
 } from "./simulate/frequency-profiles.ts";
+export { type InjectedTruth, type Injection, type InjectOptions, injectSignals } from "./simulate/inject.ts";
+export {
+  drawInterference,
+  drawInterferer,
+  type InterferenceKind,
+  type InterferenceRecipe,
+} from "./simulate/interference.ts";
+export { drawNeedle, type NeedleRecipe } from "./simulate/needles.ts";
 export { pixelDof } from "./simulate/noise.ts";
 export {
   type Emitter,
@@ -190,7 +277,18 @@ export {
   simulateObservation,
   type Truth,
 } from "./simulate/observation.ts";
+export {
+  type DrawnInterference,
+  type DrawnSignals,
+  defaultObservationRecipe,
+  encodeObservationRecipe,
+  type NoiseRecipe,
+  type ObservationRecipe,
+  observationSpec,
+  readObservationRecipe,
+} from "./simulate/observation-recipe.ts";
 export { type Path, pathOffsetHz } from "./simulate/paths.ts";
+export { type RandomStream, randomStream, type StreamKey, streamKey } from "./simulate/random.ts";
 export {
   addSignal,
   matchedSnr,
