@@ -1,9 +1,7 @@
 /** Stretches of a cadence as panels of the rows that a network knows. */
 
 import type { PanelShape } from "../learn/inputs/input-spec.ts";
-import { zScorePanel } from "../signal/normalise.ts";
 import type { Panels } from "../signal/panels.ts";
-import { streamKey } from "../simulate/random.ts";
 import { type Band, readBand } from "./band.ts";
 import { columnDeviations } from "./pixel-noise.ts";
 import { createRowResampler, cutsRows } from "./resample-rows.ts";
@@ -12,12 +10,10 @@ import { createRowResampler, cutsRows } from "./resample-rows.ts";
 const NOISE_ROWS = 64;
 /** Values that are read at once, where rows are more than `NOISE_ROWS`. */
 const MOST_VALUES = 2 ** 22;
-/** Of the numbers that are drawn where rows are cut: the same for every search, so that results repeat. */
-const SEED = 0x10de;
 
 /**
  * Reads `pixels` pixels of `channelsPerPixel` channels of the band, from `channelStart` on: panels x rows x pixels, in the power's own
- * units. Reads rows piece by piece, so scans may be of any length.
+ * units. Reads rows piece by piece, so scans may be of any length. `memory`, if given, takes them; it may be larger.
  */
 export async function readPanels(
   band: Band,
@@ -27,8 +23,9 @@ export async function readPanels(
     channelsPerPixel,
     pixels,
   }: { readonly channelStart: number; readonly channelsPerPixel: number; readonly pixels: number },
+  memory: Float32Array = new Float32Array(panels * rows * pixels),
 ): Promise<Panels> {
-  const data = new Float32Array(panels * rows * pixels);
+  const data = memory.subarray(0, panels * rows * pixels);
   for (let panel = 0; panel < panels; panel++) {
     const into = data.subarray(panel * rows * pixels, (panel + 1) * rows * pixels);
     await readPanel(band, panel, { channelStart, channelsPerPixel, pixels, rows }, into);
@@ -64,7 +61,7 @@ async function readPanel(
       cutsRows(plan)
         ? {
             deviation: columnDeviations(averaged, Math.min(nsamples, NOISE_ROWS), pixels, NOISE_BLOCK),
-            key: streamKey(SEED, scan, channelsPerPixel),
+            stream: [scan, channelsPerPixel],
             columnStart: Math.floor(channelStart / channelsPerPixel),
           }
         : undefined,
@@ -90,7 +87,10 @@ function averageChannels(data: Float32Array, count: number): Float32Array {
   return averaged;
 }
 
-/** Cuts the window that begins at pixel `start` out of wider panels; each of its panels at mean 0 and deviation 1, as the competition's are. */
+/**
+ * Cuts the window that begins at pixel `start` out of wider panels; each of its panels at mean 0 and deviation 1, as the competition's are. A
+ * pixel that isn't finite counts for neither and becomes 0.
+ */
 export function cutWindow(from: Panels, start: number, into: Panels): void {
   const { rows, channels } = into;
   for (let panel = 0; panel < into.panels; panel++) {
@@ -99,7 +99,29 @@ export function cutWindow(from: Panels, start: number, into: Panels): void {
       const at = (panel * rows + row) * from.channels + start;
       target.set(from.data.subarray(at, at + channels), row * channels);
     }
-    const scaled = zScorePanel(target, rows, channels);
-    for (let i = 0; i < scaled.length; i++) target[i] = Number.isFinite(scaled[i]!) ? scaled[i]! : 0;
+    standardise(target);
+  }
+}
+
+/** As `zScorePanel` does it, in place: that one's new array for each panel would cost more than the rest. */
+function standardise(pixels: Float32Array): void {
+  let count = 0;
+  let sum = 0;
+  for (let i = 0; i < pixels.length; i++) {
+    // What isn't finite is no longer once it is taken from itself.
+    if (pixels[i]! - pixels[i]! !== 0) continue;
+    count++;
+    sum += pixels[i]!;
+  }
+  const mean = sum / count;
+  let squares = 0;
+  for (let i = 0; i < pixels.length; i++) {
+    const offset = pixels[i]! - mean;
+    if (offset - offset === 0) squares += offset * offset;
+  }
+  const scale = 1 / (Math.sqrt(squares / count) || 1);
+  for (let i = 0; i < pixels.length; i++) {
+    const offset = pixels[i]! - mean;
+    pixels[i] = offset - offset === 0 ? offset * scale : 0;
   }
 }

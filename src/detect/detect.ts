@@ -65,6 +65,10 @@ export async function detect(
   const scales = (options.scales ?? DEFAULT_SCALES).filter((scale) => scale * width <= band.frequency.nchans);
   const starts = scales.map((scale) => windowStarts(Math.floor(band.frequency.nchans / scale), width));
   const all = starts.reduce((sum, { length }) => sum + length, 0);
+  const { panels, rows } = detector.shape;
+  const longest = Math.min(TILE_WINDOWS, Math.max(...starts.map(({ length }) => length)));
+  // Windows begin half a window apart, so this is more than enough for those of a tile.
+  const memory = new Float32Array(panels * rows * Math.ceil((longest + 1) / 2 + 1) * width);
   const windows: ScoredWindow[] = [];
   let scored = 0;
   let unscored = 0;
@@ -72,7 +76,7 @@ export async function detect(
     for (let from = 0; from < starts[s]!.length; from += TILE_WINDOWS) {
       signal?.throwIfAborted();
       const tile = starts[s]!.slice(from, from + TILE_WINDOWS);
-      const scores = await scoreTile(band, detector, scorer, { scale, tile, threshold });
+      const scores = await scoreTile(band, detector, scorer, { scale, tile, threshold, memory });
       const found: ScoredWindow[] = [];
       for (const [i, score] of scores.entries()) {
         if (Number.isNaN(score)) unscored++;
@@ -129,14 +133,20 @@ async function scoreTile(
   band: Band,
   { shape }: Detector,
   scorer: WindowScorer,
-  { scale, tile, threshold }: { scale: number; tile: readonly number[]; threshold: number },
+  {
+    scale,
+    tile,
+    threshold,
+    memory,
+  }: { scale: number; tile: readonly number[]; threshold: number; memory: Float32Array },
 ): Promise<Float64Array> {
   const first = tile[0]!;
-  const panels = await readPanels(band, shape, {
+  const stretch = {
     channelStart: first * scale,
     channelsPerPixel: scale,
     pixels: tile.at(-1)! + shape.channels - first,
-  });
+  };
+  const panels = await readPanels(band, shape, stretch, memory);
   const starts = tile.map((start) => start - first);
   return scorer.score(panels, starts, threshold);
 }

@@ -12,9 +12,8 @@
  * What is lost can't be had back: a line that drifts within an old row stays smeared over it.
  */
 
-import { fillNoise } from "../simulate/noise.ts";
-import { normalQuantiles, type QuantileTable } from "../simulate/quantiles.ts";
-import type { StreamKey } from "../simulate/random.ts";
+import { noiseRow, panelNoise } from "../simulate/panel-noise.ts";
+import { streamKey } from "../simulate/random.ts";
 
 export interface RowPlan {
   readonly rowsIn: number;
@@ -26,8 +25,8 @@ export interface RowPlan {
 export interface RowNoise {
   /** Standard deviation of an old row's pixels, one a column. */
   readonly deviation: Float32Array;
-  /** What is drawn depends on the key, the new row and the column's place in the band alone. */
-  readonly key: StreamKey;
+  /** What is drawn depends on these, the new row and the column's place in the band alone. */
+  readonly stream: readonly number[];
   /** Place of column 0 in the band. */
   readonly columnStart: number;
 }
@@ -46,20 +45,8 @@ export function createRowResampler(
   into.fill(0);
   const perOut = rowsOut / rowsIn;
   const bridge = new Float32Array(width);
-  const drawn = new Float32Array(width);
-  const ones = new Float64Array(width).fill(1);
+  const draw = drawer(noise, width);
   let index = 0;
-
-  const draw = (outRow: number) => {
-    const { key, columnStart } = noise!;
-    const range = {
-      rowStart: outRow,
-      rowStop: outRow + 1,
-      channelStart: columnStart,
-      channelStop: columnStart + width,
-    };
-    fillNoise(drawn, range, key, normal(), { offset: 0, scale: 1 }, ones);
-  };
 
   // Positions in time count in 1 / rowsOut of an old row: old row i begins at i * rowsOut, new row k at k * rowsIn.
   return (row) => {
@@ -77,7 +64,7 @@ export function createRowResampler(
       } else {
         const before = cut ? (stop - to) / (stop - from) : 0;
         const spread = Math.sqrt(((to - from) * (stop - to)) / ((stop - from) * rowsOut));
-        draw(out);
+        const drawn = draw(out);
         const { deviation } = noise!;
         for (let c = 0; c < width; c++) {
           const old = cut ? bridge[c]! : 0;
@@ -94,10 +81,30 @@ export function createRowResampler(
   };
 }
 
-let table: QuantileTable | undefined;
+/** Columns that are drawn together, so that what one gets doesn't depend on where a row is cut. */
+const BLOCK = 128;
 
-/** Made once: it takes as long as some windows do. */
-function normal(): QuantileTable {
-  table ??= normalQuantiles();
-  return table;
+/** A row of normal noise for the limit after a new row; it holds until the next is drawn. */
+function drawer(noise: RowNoise | undefined, width: number): (outRow: number) => Float32Array {
+  if (noise === undefined) return () => new Float32Array(width);
+  const { stream, columnStart } = noise;
+  const first = Math.floor(columnStart / BLOCK);
+  const blocks = Array.from(
+    { length: Math.ceil((columnStart + width) / BLOCK) - first },
+    (_, i) => first + i,
+  );
+  const drawn = new Float32Array(blocks.length * BLOCK);
+  const parts = blocks.map((block, i) => ({
+    into: drawn.subarray(i * BLOCK, (i + 1) * BLOCK),
+    key: streamKey(SEED, ...stream, block),
+  }));
+  const row = drawn.subarray(columnStart - first * BLOCK, columnStart - first * BLOCK + width);
+  const normal = panelNoise(Number.POSITIVE_INFINITY);
+  return (outRow) => {
+    for (const { into, key } of parts) noiseRow(into, normal, key, outRow);
+    return row;
+  };
 }
+
+/** The same for every search, so that results repeat. */
+const SEED = 0x10de;
