@@ -27,6 +27,9 @@ describe("simulate cadences", () => {
     const again = await simulateCadences({ out, train: 4, test: 2, seed: 3, recipe, threads: 1 });
     expect(simulatedSetText(again)).toContain("0 written in");
     expect(simulatedSetText(again)).toContain("6 were there already.");
+    expect(simulatedSetText({ ...set, written: 3, interrupted: true })).toBe(
+      `3 of 6 cadences are in ${out}, without its tables.`,
+    );
     expect(JSON.parse(await readFile(join(out, "simulation.json"), "utf8"))).toMatchObject({
       seed: 3,
       train: 4,

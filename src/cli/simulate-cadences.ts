@@ -103,6 +103,9 @@ async function recipeOf({ recipe }: Pick<SimulateCadencesOptions, "recipe">): Pr
 
 export function simulatedSetText(set: SimulatedSet): string {
   const { folder, train, trainPositives, test, testPositives, seed, written, kept, seconds } = set;
+  if (set.interrupted) {
+    return `${grouped(written + kept)} of ${grouped(train + test)} cadences are in ${folder}, without its tables.`;
+  }
   const split = (cadences: number, positives: number, where: string) =>
     cadences === 0
       ? []
