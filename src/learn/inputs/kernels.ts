@@ -1,0 +1,50 @@
+/** The WASM kernels that prepare cadences for networks, compiled from kernels/inputs/, and a plain allocator over their memory. */
+
+interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  readonly heapBase: WebAssembly.Global;
+  medians(sourceAt: number, rows: number, lanes: number, magnitudes: 0 | 1, outAt: number): void;
+  removeProfile(
+    sourceAt: number,
+    rows: number,
+    lanes: number,
+    profileAt: number,
+    clip: number,
+    ridge: number,
+    rounds: number,
+    outAt: number,
+  ): void;
+  scaleColumns(at: number, rows: number, lanes: number, centreAt: number, gainAt: number): void;
+  transpose(sourceAt: number, rows: number, lanes: number, across: number, outAt: number): void;
+}
+
+export interface InputKernels {
+  readonly run: KernelExports;
+  /** The whole memory. Make it anew after `reserve`, which may move it. */
+  floats(): Float32Array;
+  /** Adds areas of so many floats each to those there are, and returns their addresses in bytes. */
+  reserve(lengths: readonly number[]): number[];
+}
+
+const PAGE_BYTES = 65_536;
+
+/** Instantiates the compiled kernels. One instance serves one thread. */
+export function instantiateInputKernels(module: WebAssembly.Module): InputKernels {
+  const instance = new WebAssembly.Instance(module, { env: { abort: () => {} } });
+  const run = instance.exports as unknown as KernelExports;
+  let end = Math.ceil(run.heapBase.value / 64) * 64;
+  return {
+    run,
+    floats: () => new Float32Array(run.memory.buffer),
+    reserve(lengths) {
+      const places = lengths.map((length) => {
+        const at = end;
+        end += Math.ceil(length / 16) * 64;
+        return at;
+      });
+      const missing = end - run.memory.buffer.byteLength;
+      if (missing > 0) run.memory.grow(Math.ceil(missing / PAGE_BYTES));
+      return places;
+    },
+  };
+}
