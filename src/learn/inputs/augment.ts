@@ -2,7 +2,7 @@
 
 import type { Panels } from "../../signal/panels.ts";
 import { fillNoise } from "../../simulate/noise.ts";
-import { normalQuantiles } from "../../simulate/quantiles.ts";
+import { normalQuantiles, type QuantileTable } from "../../simulate/quantiles.ts";
 import type { RandomStream, StreamKey } from "../../simulate/random.ts";
 import { isOnPanel, onPanels, type PanelShape } from "./input-spec.ts";
 
@@ -122,6 +122,8 @@ function roll(
   }
 }
 
+let normalTable: QuantileTable | undefined;
+
 function addNoise(
   { data, panels, rows, channels }: Panels,
   sigma: number,
@@ -130,7 +132,8 @@ function addNoise(
 ): void {
   const range = { rowStart: 0, rowStop: panels * rows, channelStart: 0, channelStop: channels };
   const gain = new Float64Array(channels).fill(sigma);
-  fillNoise(scratch, range, key, normalQuantiles(), { offset: 0, scale: 1 }, gain);
+  normalTable ??= normalQuantiles();
+  fillNoise(scratch, range, key, normalTable, { offset: 0, scale: 1 }, gain);
   for (let i = 0; i < data.length; i++) data[i]! += scratch[i]!;
 }
 
@@ -160,8 +163,7 @@ export function mixUp(
   spec: MixUpSpec,
   random: RandomStream,
 ): number {
-  const a = random.gamma(spec.alpha);
-  const weight = a / (a + random.gamma(spec.alpha));
+  const weight = betaWeight(spec.alpha, random);
   const { data } = cadence;
   for (let i = 0; i < data.length; i++) {
     data[i] = weight * data[i]! + (1 - weight) * other.cadence.data[i]!;
@@ -169,4 +171,11 @@ export function mixUp(
   if (spec.labels === "max") return Math.max(label, other.label);
   if (spec.labels === "or") return label + other.label - label * other.label;
   return weight * label + (1 - weight) * other.label;
+}
+
+/** Beta(alpha, alpha). For a very small alpha both gammas may be too small for a float64; then the weight is 0 or 1. */
+function betaWeight(alpha: number, random: RandomStream): number {
+  const a = random.gamma(alpha);
+  const sum = a + random.gamma(alpha);
+  return sum > 0 ? a / sum : Math.round(random.uniform());
 }
