@@ -120,6 +120,10 @@ it("reads the same through a buffer, in pieces that follow each other, up or dow
     expect(asked.length).toBeLessThanOrEqual(7);
     expect(Math.max(...asked.map((r) => ROWS * (r.channelStop! - r.channelStart!)))).toBeLessThanOrEqual(90);
   }
+  asked.length = 0;
+  const some = { rowStart: 1, rowStop: 2, channelStart: 3, channelStop: 20 };
+  expect([...(await bufferedSource(counted).read(some)).data]).toEqual([...(await plain.read(some)).data]);
+  expect(asked).toMatchObject([some]);
   const large = await bufferedSource(counted, { mostValues: 10 }).read({ channelStart: 3, channelStop: 20 });
   expect([...large.data]).toEqual([...(await plain.read({ channelStart: 3, channelStop: 20 })).data]);
 });

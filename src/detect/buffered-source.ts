@@ -11,8 +11,8 @@ interface Kept extends ResolvedRange {
 }
 
 /**
- * The same pixels, read about `mostValues` at a time where ranges follow each other up the band, or down it where `down` is set. Larger
- * ranges go straight through. Closing it leaves the source open.
+ * The same pixels, read about `mostValues` at a time where ranges of all rows follow each other up the band, or down it where `down` is
+ * set. Ranges that are larger, or of some rows only, go straight through. Closing it leaves the source open.
  */
 export function bufferedSource(
   source: SpectrogramSource,
@@ -26,12 +26,10 @@ export function bufferedSource(
       const rows = r.rowStop - r.rowStart;
       const width = r.channelStop - r.channelStart;
       const most = Math.floor(mostValues / rows);
-      if (most < width) return source.read(r, into);
+      if (most < width || rows < source.time.nsamples) return source.read(r, into);
       const holds =
         kept !== undefined &&
         kept.ifIndex === r.ifIndex &&
-        kept.rowStart <= r.rowStart &&
-        kept.rowStop >= r.rowStop &&
         kept.channelStart <= r.channelStart &&
         kept.channelStop >= r.channelStop;
       if (!holds) {
@@ -39,11 +37,11 @@ export function bufferedSource(
         const wider = widen(r, most, source, down);
         kept = { ...wider, data: (await source.read(wider)).data };
       }
-      const { data, rowStart, channelStart, channelStop } = kept!;
+      const { data, channelStart, channelStop } = kept!;
       const result = into ?? new Float32Array(rows * width);
-      for (let row = r.rowStart; row < r.rowStop; row++) {
-        const at = (row - rowStart) * (channelStop - channelStart) + r.channelStart - channelStart;
-        result.set(data.subarray(at, at + width), (row - r.rowStart) * width);
+      for (let row = 0; row < rows; row++) {
+        const at = row * (channelStop - channelStart) + r.channelStart - channelStart;
+        result.set(data.subarray(at, at + width), row * width);
       }
       return {
         data: result,
