@@ -24,7 +24,7 @@ const threads = ["--enable", "threads"];
  */
 const builds = [
   { source: "search", name: "search", optimise: "-O3", options: [] },
-  { source: "inputs/whiten", name: "inputs", optimise: "-O3", options: [] },
+  { source: "inputs/index", name: "inputs", optimise: "-O3", options: [] },
   {
     source: "nn/index",
     name: "nn",

@@ -1,9 +1,4 @@
-/**
- * Kernels that whiten a cadence's panels. Every argument named `...At` is an address in bytes; panels are rows of float32, `lanes`
- * of them a multiple of four. Nothing here allocates: src/learn/inputs/whiten.ts lays out the memory.
- */
-
-export const heapBase: usize = __heap_base;
+/** Whitens a cadence's panels: rows of float32, `lanes` of them a multiple of four. The memory: src/learn/inputs/whiten.ts. */
 
 /** Halvings of the bracket about a median: to a 4,096th of two standard deviations. */
 const HALVINGS: i32 = 12;

@@ -16,12 +16,47 @@ interface KernelExports {
   ): void;
   scaleColumns(at: number, rows: number, lanes: number, centreAt: number, gainAt: number): void;
   transpose(sourceAt: number, rows: number, lanes: number, across: number, outAt: number): void;
+  blockSums(
+    pixelsAt: number,
+    panels: number,
+    rows: number,
+    channels: number,
+    blockRows: number,
+    perPanel: number,
+    drifts: number,
+    offsetsAt: number,
+    margin: number,
+    near: number,
+    far: number,
+    low: number,
+    high: number,
+    gain: number,
+    least: number,
+    paddedAt: number,
+    sumsAt: number,
+    volumeAt: number,
+  ): void;
+  bestBefore(
+    volumeAt: number,
+    earlierAt: number,
+    outAt: number,
+    direction: -1 | 1,
+    perPanel: number,
+    blocks: number,
+    channels: number,
+    drifts: number,
+    margin: number,
+    shiftsAt: number,
+    penalty: number,
+  ): void;
+  largestNearby(sourceAt: number, channels: number, reach: number, outAt: number): void;
 }
 
 export interface InputKernels {
   readonly run: KernelExports;
   /** The whole memory. Make it anew after `reserve`, which may move it. */
   floats(): Float32Array;
+  ints(): Int32Array;
   /** Adds areas of so many floats each to those there are, and returns their addresses in bytes. */
   reserve(lengths: readonly number[]): number[];
 }
@@ -36,6 +71,7 @@ export function instantiateInputKernels(module: WebAssembly.Module): InputKernel
   return {
     run,
     floats: () => new Float32Array(run.memory.buffer),
+    ints: () => new Int32Array(run.memory.buffer),
     reserve(lengths) {
       const places = lengths.map((length) => {
         const at = end;
