@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { checkShape, readCadence } from "../formats/cadence-folder.node.ts";
 import { FileError } from "../signal/errors.ts";
 import { createExampleMaker, type LabelledCadence } from "./inputs/example.ts";
+import { loadInputKernels } from "./inputs/kernels.node.ts";
 import { createPreparer } from "./inputs/prepare.ts";
 import type {
   CadenceTrouble,
@@ -17,8 +18,8 @@ import { turnInto } from "./views.ts";
 
 const { input, augment, shape } = workerData as LoaderStart;
 const size = shape.panels * shape.rows * shape.channels;
-const prepare = createPreparer(input, shape);
-const maker = createExampleMaker({ input, augment }, shape);
+const prepare = createPreparer(input, shape, loadInputKernels());
+const maker = createExampleMaker({ input, augment }, shape, prepare);
 const own = new Float32Array(size);
 const partners = new Float32Array(size);
 const turned = { ...shape, data: new Float32Array(size) };

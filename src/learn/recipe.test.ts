@@ -134,7 +134,7 @@ describe("checkRecipe", () => {
     [{ model: { name: "efficientnet_b0", inChannels: 6 } }, /model\.inChannels follows from the input/],
     [
       { input: { normalisation: "max", layout: "seven" } },
-      /mine.json: input\.layout must be one of six, on, all/,
+      /mine.json: input\.layout must be one of six, on, all, lines/,
     ],
     [{ sampling: "even" }, /sampling must be "natural" or \{ "positives"/],
     [{ sampling: { positives: 1 } }, /sampling\.positives must be a number, above 0, below 1; it is 1/],

@@ -4,7 +4,7 @@ import type { Panels } from "../../signal/panels.ts";
 import { randomStream, type StreamKey, streamKey } from "../../simulate/random.ts";
 import { type AugmentSpec, augment, mixUp } from "./augment.ts";
 import type { InputSpec, PanelShape } from "./input-spec.ts";
-import { createPreparer } from "./prepare.ts";
+import { createPreparer, type Preparer } from "./prepare.ts";
 
 export interface LabelledCadence {
   readonly cadence: Panels;
@@ -34,8 +34,11 @@ export interface ExampleSpec {
 /** What the numbers of an example are drawn for; each has a stream of its own. */
 const streams = { partner: 0, augment: 1, noise: 2, mix: 3, partnerAugment: 4, partnerNoise: 5 } as const;
 
-export function createExampleMaker(spec: ExampleSpec, shape: PanelShape): ExampleMaker {
-  const prepare = createPreparer(spec.input, shape);
+export function createExampleMaker(
+  spec: ExampleSpec,
+  shape: PanelShape,
+  prepare: Preparer = createPreparer(spec.input, shape),
+): ExampleMaker {
   const size = shape.panels * shape.rows * shape.channels;
   const own = { ...shape, data: new Float32Array(size) };
   const others = { ...shape, data: new Float32Array(size) };

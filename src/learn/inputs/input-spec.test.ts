@@ -16,6 +16,21 @@ describe("inputShape", () => {
       height: 30,
       width: 8,
     });
+    expect(inputShape({ normalisation: "whiten", layout: "lines" }, competition)).toEqual({
+      channels: 52,
+      height: 12,
+      width: 256,
+    });
+  });
+
+  it.each([
+    { panels: 6, rows: 31, channels: 256 },
+    { panels: 6, rows: 273, channels: 254 },
+    { panels: 1, rows: 273, channels: 256 },
+  ])("says what the layout lines needs: %j", (shape) => {
+    expect(() => inputShape({ normalisation: "whiten", layout: "lines" }, shape)).toThrow(
+      /Use the layout six/,
+    );
   });
 });
 
@@ -31,9 +46,17 @@ describe("checkInputSpec", () => {
   it("takes every normalisation with every layout, and gives it back", () => {
     for (const normalisation of normalisationNames) {
       for (const layout of layoutNames) {
+        if (layout === "lines" && normalisation !== "whiten") continue;
         expect(checkInputSpec({ layout, normalisation }, "mine.json")).toEqual({ normalisation, layout });
       }
     }
+  });
+
+  it("takes the layout lines of whitened cadences only", () => {
+    const spec = { layout: "lines", normalisation: "max" };
+    expect(() => checkInputSpec(spec, "mine.json")).toThrow(
+      /^mine\.json: input\.layout lines needs .* whiten/,
+    );
   });
 
   it.each([
@@ -41,8 +64,8 @@ describe("checkInputSpec", () => {
     [null, /input\.normalisation must be one of/],
     [{ layout: "six" }, /input\.normalisation must be one of/],
     [{ normalisation: "Max", layout: "six" }, /input\.normalisation must be one of .* it is "Max"\.$/],
-    [{ normalisation: "max" }, /input\.layout must be one of six, on, all; it is undefined\.$/],
-    [{ normalisation: "max", layout: 6 }, /input\.layout must be one of six, on, all; it is 6\.$/],
+    [{ normalisation: "max" }, /input\.layout must be one of six, on, all, lines; it is undefined\.$/],
+    [{ normalisation: "max", layout: 6 }, /input\.layout must be one of six, on, all, lines; it is 6\.$/],
     [{ normalisation: "max", layout: "six", size: 3 }, /^mine\.json: input has no key size\. Its keys are/],
   ])("refuses %j, and names the key", (spec, message) => {
     expect(() => checkInputSpec(spec, "mine.json")).toThrow(message);

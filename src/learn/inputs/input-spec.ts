@@ -1,25 +1,27 @@
 /** What a network is given of a cadence: which normalisation, and how six panels become one image. */
 
 import { UsageError } from "../../signal/errors.ts";
-import type { Panels } from "../../signal/panels.ts";
+import { LEAST_ROWS, lineEvidenceShape } from "./line-evidence-shape.ts";
+import { onPanels, type PanelShape } from "./panel-roles.ts";
 
-export const normalisationNames = ["none", "max", "z-score-panel", "z-score-columns"] as const;
-export const layoutNames = ["six", "on", "all"] as const;
+export const normalisationNames = ["none", "max", "z-score-panel", "z-score-columns", "whiten"] as const;
+export const layoutNames = ["six", "on", "all", "lines"] as const;
+
+export { isOnPanel, onPanels, type PanelShape } from "./panel-roles.ts";
 
 export interface InputSpec {
   /**
    * `max` divides the cadence by its largest absolute value, `z-score-panel` brings each panel to mean 0 and deviation 1,
-   * `z-score-columns` each channel of each panel to median 0 and robust deviation 1.
+   * `z-score-columns` each channel of each panel to median 0 and robust deviation 1. `whiten` takes the receiver out and leaves the
+   * cadence in deviations of its noise, see `createWhitener`.
    */
   readonly normalisation: (typeof normalisationNames)[number];
   /**
    * `six`: a channel a panel, [panels, rows, channels]. `on`: the ON panels one under another, [1, rows * ON panels, channels]. `all`: all
-   * panels one under another.
+   * panels one under another. `lines`: the evidence for lines in the ON panels, see `lineEvidenceShape`; of whitened cadences only.
    */
   readonly layout: (typeof layoutNames)[number];
 }
-
-export type PanelShape = Omit<Panels, "data">;
 
 export interface ImageShape {
   readonly channels: number;
@@ -27,18 +29,17 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** In a cadence every second panel, the first among them, is ON. */
-export function isOnPanel(panel: number): boolean {
-  return panel % 2 === 0;
-}
-
-export function onPanels({ panels }: Pick<PanelShape, "panels">): number[] {
-  return Array.from({ length: panels }, (_, panel) => panel).filter(isOnPanel);
-}
-
-/** The shape of the image that cadences of one shape become. */
+/** The shape of the image that cadences of one shape become. Throws a UsageError where they have no room for the layout. */
 export function inputShape(spec: InputSpec, shape: PanelShape): ImageShape {
   const { panels, rows, channels: width } = shape;
+  if (spec.layout === "lines") {
+    if (rows < LEAST_ROWS || width % 4 !== 0 || panels < 2) {
+      throw new UsageError(
+        `The layout lines needs two panels, ${LEAST_ROWS} rows and channels in fours; the cadences are ${panels} x ${rows} x ${width}. Use the layout six.`,
+      );
+    }
+    return lineEvidenceShape(shape);
+  }
   if (spec.layout === "six") return { channels: panels, height: rows, width };
   const stacked = spec.layout === "on" ? onPanels(shape).length : panels;
   return { channels: 1, height: stacked * rows, width };
@@ -51,10 +52,16 @@ export function checkInputSpec(spec: unknown, recipe: string): InputSpec {
   if (unknown !== undefined) {
     throw new UsageError(`${recipe}: input has no key ${unknown}. Its keys are normalisation and layout.`);
   }
-  return {
+  const checked = {
     normalisation: oneOf(recipe, "input.normalisation", normalisationNames, normalisation),
     layout: oneOf(recipe, "input.layout", layoutNames, layout),
   };
+  if (checked.layout === "lines" && checked.normalisation !== "whiten") {
+    throw new UsageError(
+      `${recipe}: input.layout lines needs input.normalisation whiten; it is ${JSON.stringify(normalisation)}.`,
+    );
+  }
+  return checked;
 }
 
 export function oneOf<T extends string>(recipe: string, key: string, names: readonly T[], value: unknown): T {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { randomStream, streamKey } from "../../simulate/random.ts";
-import type { PanelShape } from "./input-spec.ts";
 import { loadInputKernels } from "./kernels.node.ts";
-import { createLineEvidence, lineEvidenceShape } from "./line-evidence.ts";
+import { createLineEvidence } from "./line-evidence.ts";
+import { lineEvidenceShape } from "./line-evidence-shape.ts";
+import type { PanelShape } from "./panel-roles.ts";
 
 const GIVEN = [2, 6, 10, 13];
 

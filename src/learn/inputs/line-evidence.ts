@@ -10,16 +10,12 @@
  *    near these says whether it goes on. The telescope's slew between scans takes a time that isn't known, so fast lines are looked for farther.
  */
 
-import { isOnPanel, onPanels, type PanelShape } from "./input-spec.ts";
 import type { InputKernels } from "./kernels.ts";
+import { BLOCKS_PER_PANEL, DRIFTS, GIVEN_BLOCKS } from "./line-evidence-shape.ts";
+import { isOnPanel, onPanels, type PanelShape } from "./panel-roles.ts";
 
-const BLOCKS_PER_PANEL = 16;
-/** Odd, about a drift of 0. */
-const DRIFTS = 17;
 /** Blocks on either side that a place's evidence is taken from. */
 const REACH_BLOCKS = 3;
-/** Of a panel's blocks, those whose evidence is given. */
-const GIVEN_BLOCKS = [2, 6, 10, 13] as const;
 /** What a change of drift costs, in deviations of a block's sum. */
 const CHANGE_COST = 1;
 const LOWEST_PIXEL = -4;
@@ -41,18 +37,6 @@ const OUTSIDE = 2.5;
 
 /** Writes the image [channels, height, width] of `lineEvidenceShape`. */
 export type LineEvidence = (white: Float32Array, into: Float32Array) => void;
-
-/**
- * Channels: evidence at each drift; the larger of what is found for it in the OFF panels before and after; the smaller; the strongest evidence
- * of any drift nearby. Height: the given blocks of the ON panels, one panel under another. Width: the cadence's channels.
- */
-export function lineEvidenceShape(shape: PanelShape) {
-  const height = onPanels(shape).length * GIVEN_BLOCKS.length;
-  return { channels: 3 * DRIFTS + 1, height, width: shape.channels };
-}
-
-/** The rows that a panel must have at least, two a block; of more, those past the last whole block are left out. Channels come in fours. */
-export const LEAST_ROWS = 2 * BLOCKS_PER_PANEL;
 
 /** Drift in channels a row, from -1 to 1 for blocks of many rows: both ends of a block lie whole channels apart. */
 function drifts(blockRows: number): number[] {

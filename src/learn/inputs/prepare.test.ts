@@ -2,7 +2,10 @@ import { describe, expect, it, test } from "vitest";
 import type { Panels } from "../../signal/panels.ts";
 import { randomStream, streamKey } from "../../simulate/random.ts";
 import { type InputSpec, inputShape, layoutNames, normalisationNames } from "./input-spec.ts";
+import { loadInputKernels } from "./kernels.node.ts";
+import { createLineEvidence } from "./line-evidence.ts";
 import { createPreparer } from "./prepare.ts";
+import { createWhitener } from "./whiten.ts";
 
 const shape = { panels: 6, rows: 9, channels: 7 } as const;
 const pixels = shape.rows * shape.channels;
@@ -59,9 +62,13 @@ function oracle(given: Panels, { normalisation, layout }: InputSpec): number[] {
     .map((value) => (Number.isNaN(value) ? 0 : value));
 }
 
-const specs = normalisationNames.flatMap((normalisation) =>
-  layoutNames.map((layout): InputSpec => ({ normalisation, layout })),
-);
+const specs = normalisationNames
+  .filter((name) => name !== "whiten")
+  .flatMap((normalisation) =>
+    layoutNames
+      .filter((layout) => layout !== "lines")
+      .map((layout): InputSpec => ({ normalisation, layout })),
+  );
 
 test.for(specs)("$normalisation, $layout: what the words say, and nothing beside it", (spec) => {
   const given = cadence();
@@ -104,5 +111,41 @@ describe("a preparer", () => {
         expect(into.subarray(0, length).every((pixel) => pixel === 0)).toBe(true);
       }
     }
+  });
+});
+
+describe("a preparer that whitens", () => {
+  const larger = { panels: 6, rows: 34, channels: 24 } as const;
+  const size = larger.rows * larger.channels;
+  const random = randomStream(streamKey(5));
+  const given = { ...larger, data: Float32Array.from({ length: 6 * size }, () => random.normal()) };
+  const white = new Float32Array(6 * size);
+  createWhitener(loadInputKernels(), larger)(given, white);
+
+  function prepared(layout: InputSpec["layout"]): Float32Array {
+    const spec: InputSpec = { normalisation: "whiten", layout };
+    const { channels, height, width } = inputShape(spec, larger);
+    const into = new Float32Array(channels * height * width);
+    createPreparer(spec, larger, loadInputKernels())(given, into);
+    return into;
+  }
+
+  it("lays the whitened panels out, all or the ON ones", () => {
+    expect(prepared("six")).toEqual(white);
+    expect(prepared("all")).toEqual(white);
+    const on = [0, 2, 4].flatMap((panel) => [...white.subarray(panel * size, (panel + 1) * size)]);
+    expect([...prepared("on")]).toEqual(on);
+  });
+
+  it("gives the evidence for lines in them", () => {
+    const image = prepared("lines");
+    const evidence = new Float32Array(image.length);
+    createLineEvidence(loadInputKernels(), larger)(white, evidence);
+    expect(image).toEqual(evidence);
+  });
+
+  it("needs its kernels", () => {
+    const spec: InputSpec = { normalisation: "whiten", layout: "all" };
+    expect(() => createPreparer(spec, larger)).toThrow(/give createPreparer the input kernels/);
   });
 });

@@ -1,13 +1,22 @@
 /** A cadence as the image that a network is given. */
 
+import { UsageError } from "../../signal/errors.ts";
 import { type Normalisation, normaliseByMax, zScoreColumns, zScorePanel } from "../../signal/normalise.ts";
 import type { Panels } from "../../signal/panels.ts";
 import { type InputSpec, onPanels, type PanelShape } from "./input-spec.ts";
+import type { InputKernels } from "./kernels.ts";
+import { createLineEvidence } from "./line-evidence.ts";
+import { createWhitener } from "./whiten.ts";
 
 /** Writes a cadence's image, [channels, height, width] of `inputShape`, into `into`. NaN, a missing value, becomes 0. */
 export type Preparer = (cadence: Panels, into: Float32Array) => void;
 
-export function createPreparer(spec: InputSpec, shape: PanelShape): Preparer {
+/** `kernels` serve this thread, see `loadInputKernels`; they are needed to whiten. */
+export function createPreparer(spec: InputSpec, shape: PanelShape, kernels?: InputKernels): Preparer {
+  if (spec.normalisation === "whiten") {
+    if (!kernels) throw new UsageError("To whiten cadences, give createPreparer the input kernels.");
+    return whitenedPreparer(spec.layout, shape, kernels);
+  }
   const { rows, channels } = shape;
   const pixels = rows * channels;
   const chosen =
@@ -28,7 +37,30 @@ export function createPreparer(spec: InputSpec, shape: PanelShape): Preparer {
   };
 }
 
-const panelNormalisations: Readonly<Record<InputSpec["normalisation"], Normalisation | undefined>> = {
+function whitenedPreparer(layout: InputSpec["layout"], shape: PanelShape, kernels: InputKernels): Preparer {
+  const pixels = shape.rows * shape.channels;
+  const white = new Float32Array(shape.panels * pixels);
+  const whiten = createWhitener(kernels, shape);
+  if (layout === "lines") {
+    const evidence = createLineEvidence(kernels, shape);
+    return (cadence, into) => {
+      whiten(cadence, white);
+      evidence(white, into);
+    };
+  }
+  const chosen = layout === "on" ? onPanels(shape) : undefined;
+  return (cadence, into) => {
+    if (!chosen) return whiten(cadence, into);
+    whiten(cadence, white);
+    for (const [place, panel] of chosen.entries()) {
+      into.set(white.subarray(panel * pixels, (panel + 1) * pixels), place * pixels);
+    }
+  };
+}
+
+type PanelNormalisation = Exclude<InputSpec["normalisation"], "whiten">;
+
+const panelNormalisations: Readonly<Record<PanelNormalisation, Normalisation | undefined>> = {
   none: undefined,
   max: undefined,
   "z-score-panel": zScorePanel,

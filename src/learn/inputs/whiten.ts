@@ -7,8 +7,8 @@
 
 import type { Panels } from "../../signal/panels.ts";
 import { MAD_TO_DEVIATION, medianInPlace } from "../../signal/robust.ts";
-import type { PanelShape } from "./input-spec.ts";
 import type { InputKernels } from "./kernels.ts";
+import type { PanelShape } from "./panel-roles.ts";
 
 /** Writes the whitened panels into `into`, [panels, rows, channels]: median 0, deviation 1 where there is noise alone. */
 export type Whitener = (cadence: Panels, into: Float32Array) => void;
