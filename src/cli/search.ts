@@ -1,8 +1,12 @@
 /** `lodestone search`: drifting signals in files, and those that are there only when the telescope points at the target. */
 
 import { Command } from "commander";
+import { DEFAULT_THRESHOLD } from "../detect/detect.ts";
+import { openDetector } from "../detect/detector.node.ts";
+import { checkFits, type Detector } from "../detect/detector.ts";
 import { resultsJson } from "../formats/hit-json.ts";
 import { openSpectrograms } from "../formats/open.node.ts";
+import { hitsWithin, scoreText } from "../report/candidate-values.ts";
 import { prepareTableFolder, writeHitTables } from "../report/hit-tables.node.ts";
 import { recordSearch } from "../report/record-search.ts";
 import { writeSearchReport } from "../report/search-report.node.ts";
@@ -12,7 +16,7 @@ import { DEFAULT_MAX_DRIFT_HZ_PER_S, DEFAULT_SNR } from "../search/drift-search.
 import { threadPool } from "../search/thread-pool.node.ts";
 import { cadenceRoles } from "../signal/cadence.ts";
 import { UsageError } from "../signal/errors.ts";
-import type { SearchRecord } from "../signal/search-record.ts";
+import type { DetectorRecord, SearchRecord } from "../signal/search-record.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
 import { VERSION } from "../signal/version.ts";
 import { parseInteger, parseNumber } from "./options.ts";
@@ -34,6 +38,9 @@ export interface SearchOptions {
   readonly out?: string;
   readonly pictures?: number;
   readonly allowTruncated?: boolean;
+  /** A model that `lodestone train` or `export` wrote. */
+  readonly detector?: string;
+  readonly detectorThreshold?: number;
   /** Called now and then with the share that is done, 0 to 1, and what is being done. */
   readonly onProgress?: (share: number, note: string) => void;
 }
@@ -48,11 +55,14 @@ const examples = `
 Without --cadence every file is searched by itself. With it, hits are filtered in three levels: 1 within the limits of S/N
 and drift, 2 in no OFF scan on the same path through time and frequency, 3 in every ON scan besides.
 
+--detector scores each event by a trained network, and lists what the network takes for a needle where there is no event.
+
 --out writes report.html with pictures, hits.csv, hits.parquet, results.json and a .dat a scan, as turboSETI has it.
 
 Examples:
   $ lodestone search scan.h5
   $ lodestone search on1.h5 off1.h5 on2.h5 off2.h5 on3.h5 off3.h5 --cadence ABACAD --out report
+  $ lodestone search scans/*.h5 --cadence ABACAD --detector detector.onnx --out report
   $ lodestone search scan.fil --max-drift 10 --snr 8 --f-start 8419.2 --f-stop 8419.4 --json > results.json
 `;
 
@@ -87,6 +97,15 @@ export function searchCommand(): Command {
       "fine channels in a coarse channel, whose middle one is DC (default: told from the header)",
       parseInteger({ min: 1 }),
     )
+    .option(
+      "--detector <model.onnx>",
+      "a trained network that scores events and finds what the drift search doesn't",
+    )
+    .option(
+      "--detector-threshold <p>",
+      `least score of what the detector finds, 0 to 1 (default: ${DEFAULT_THRESHOLD})`,
+      parseNumber({ min: 0, max: 1 }),
+    )
     .option("--threads <n>", "threads (default: one a processor)", parseInteger({ min: 1, max: 256 }))
     .option("--out <dir>", "folder for the report and the tables")
     .option(
@@ -117,7 +136,9 @@ export function searchCommand(): Command {
 /** Opens the files, searches them, and writes the tables and the report where `out` names a folder. Throws InputErrors. */
 export async function search(files: readonly string[], options: SearchOptions = {}): Promise<SearchOutcome> {
   if (options.cadence !== undefined) cadenceRoles(options.cadence);
+  checkDetectorOptions(options);
   const sources: SpectrogramSource[] = [];
+  let detector: Detector | undefined;
   const pool = await threadPool(options.threads);
   try {
     for (const file of files) {
@@ -129,7 +150,13 @@ export async function search(files: readonly string[], options: SearchOptions = 
         sources.map(({ name }) => name),
       );
     }
+    if (options.detector !== undefined) {
+      detector = await openDetector(options.detector, { threads: options.threads });
+      checkFits(detector, cadenceRoles(options.cadence!));
+    }
     const searchShare = options.out === undefined ? 1 : 0.8;
+    /** Windows take far longer than the drift search. */
+    const driftShare = detector === undefined ? 1 : 0.1;
     const { record, cadence } = await recordSearch(
       sources,
       options.cadence,
@@ -138,7 +165,11 @@ export async function search(files: readonly string[], options: SearchOptions = 
       {
         ...searchLimits(sources, options),
         onProgress: (share, scan) =>
-          options.onProgress?.(searchShare * share, `scan ${scan + 1} of ${sources.length}`),
+          options.onProgress?.(searchShare * driftShare * share, `scan ${scan + 1} of ${sources.length}`),
+        detector,
+        detectorThreshold: options.detectorThreshold,
+        onDetectorProgress: (share) =>
+          options.onProgress?.(searchShare * (driftShare + (1 - driftShare) * share), "the detector"),
       },
     );
     if (options.out === undefined) return { record, written: [] };
@@ -151,7 +182,19 @@ export async function search(files: readonly string[], options: SearchOptions = 
     return { record, written: ["report.html", ...tables.map(({ name }) => name)] };
   } finally {
     await Promise.all(sources.map((source) => source.close()));
+    await detector?.close();
     await pool.close();
+  }
+}
+
+function checkDetectorOptions({ detector, detectorThreshold, cadence }: SearchOptions): void {
+  if (detector !== undefined && cadence === undefined) {
+    throw new UsageError(
+      "--detector looks at the scans of one observation together. Give --cadence, such as ABACAD.",
+    );
+  }
+  if (detectorThreshold !== undefined && detector === undefined) {
+    throw new UsageError("--detector-threshold has a meaning only with --detector, the model.");
   }
 }
 
@@ -212,7 +255,7 @@ export function searchText(record: SearchRecord): string {
     const width = Math.max(...scans.map(({ frequency }) => frequency.fch1MHz.toFixed(6).length), 11);
     lines.push(
       "",
-      `   #  ${"MHz".padStart(width)}       Hz/s     S/N  ${alone ? "width Hz  file" : "level  scans"}`,
+      `   #  ${"MHz".padStart(width)}       Hz/s     S/N  ${record.detector ? "detector  " : ""}${alone ? "width Hz  file" : "level  scans"}`,
     );
     for (const [i, event] of events.slice(0, MOST_LISTED).entries()) {
       const [hit] = event.hits;
@@ -222,6 +265,7 @@ export function searchText(record: SearchRecord): string {
           frequencyText(event.frequencyMHz).padStart(width),
           driftText(event.driftHzPerS).padStart(9),
           snrText(event.snr).padStart(6),
+          ...(event.detectorScore === undefined ? [] : [scoreText(event.detectorScore).padStart(8)]),
           alone
             ? `${hit!.widthHz.toFixed(1).padStart(8)}  ${hit!.file}`
             : `${String(event.level).padStart(5)}  ${event.hits.map(({ scan }) => scan + 1).join(" ")}`,
@@ -232,6 +276,7 @@ export function searchText(record: SearchRecord): string {
       lines.push(`  and ${events.length - MOST_LISTED} more; --json or --out gives all of them.`);
     }
   }
+  if (record.detector) lines.push(...candidateLines(record, record.detector));
   if (alone && rejected.length > 0) {
     lines.push(
       "",
@@ -249,4 +294,33 @@ export function searchText(record: SearchRecord): string {
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** What the detector found where no event is. */
+function candidateLines(record: SearchRecord, { candidates, windows, threshold }: DetectorRecord): string[] {
+  const count = counted(candidates.length, "candidate");
+  const lines = [
+    "",
+    `${count} of the detector's alone, of ${counted(windows, "window")}, with a score of ${threshold} or more.`,
+  ];
+  if (candidates.length === 0) return lines;
+  const width = Math.max(...candidates.map(({ highMHz }) => frequencyText(highMHz).length), 8);
+  lines.push(
+    "",
+    `   #  ${"from MHz".padStart(width)}  ${"to MHz".padStart(width)}   score  hits in ON, OFF scans`,
+  );
+  for (const [i, candidate] of candidates.slice(0, MOST_LISTED).entries()) {
+    const { on, off } = hitsWithin(record, candidate);
+    lines.push(
+      [
+        String(i + 1).padStart(4),
+        frequencyText(candidate.lowMHz).padStart(width),
+        frequencyText(candidate.highMHz).padStart(width),
+        scoreText(candidate.score).padStart(6),
+        `${on}, ${off}`,
+      ].join("  "),
+    );
+  }
+  if (candidates.length > MOST_LISTED) lines.push(`  and ${candidates.length - MOST_LISTED} more.`);
+  return lines;
 }

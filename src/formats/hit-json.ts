@@ -2,7 +2,12 @@
 
 import type { ScanRole } from "../signal/cadence.ts";
 import type { Hit, RejectedHit } from "../signal/hit.ts";
-import type { ProgramVersion, SearchParameters, SearchRecord } from "../signal/search-record.ts";
+import type {
+  DetectorRecord,
+  ProgramVersion,
+  SearchParameters,
+  SearchRecord,
+} from "../signal/search-record.ts";
 import { compareHits, plainHit } from "./hit-rows.ts";
 
 export interface JsonHit extends Hit {
@@ -15,6 +20,8 @@ export interface JsonEvent {
   readonly driftHzPerS: number;
   readonly snr: number;
   readonly level: 1 | 2 | 3;
+  /** Where a detector was given; NaN, null in the text, where it gave no number. */
+  readonly detectorScore?: number;
   readonly hits: readonly JsonHit[];
 }
 
@@ -48,6 +55,8 @@ export interface SearchResults {
   readonly events: readonly JsonEvent[];
   /** By scan, then by frequency. */
   readonly rejected: readonly JsonRejected[];
+  /** Where one was given. */
+  readonly detector?: DetectorRecord;
   /** Hits that noise alone would make, in all scans together. */
   readonly expectedFalseHits: number;
   readonly notes: readonly string[];
@@ -71,11 +80,12 @@ export function searchResults(record: SearchRecord): SearchResults {
       nchans: frequency.nchans,
     })),
     hits: [...record.hits].sort(compareHits).map(roleOf),
-    events: record.events.map(({ frequencyMHz, driftHzPerS, snr, level, hits }) => ({
+    events: record.events.map(({ frequencyMHz, driftHzPerS, snr, level, detectorScore, hits }) => ({
       frequencyMHz,
       driftHzPerS,
       snr,
       level,
+      ...(detectorScore === undefined ? {} : { detectorScore }),
       hits: hits.map(roleOf),
     })),
     rejected: [...record.rejected]
@@ -87,6 +97,7 @@ export function searchResults(record: SearchRecord): SearchResults {
         reason,
         offHit: offHit ? roleOf(offHit) : null,
       })),
+    ...(record.detector === undefined ? {} : { detector: record.detector }),
     expectedFalseHits: record.expectedFalseHits,
     notes: record.notes,
   };

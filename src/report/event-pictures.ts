@@ -9,8 +9,9 @@ import type { Cadence } from "../signal/cadence.ts";
 import { describeHz } from "../signal/describe.ts";
 import type { CadenceEvent } from "../signal/hit.ts";
 import { channelsBetween } from "../signal/range.ts";
-import type { SearchRecord } from "../signal/search-record.ts";
+import type { DetectorCandidate, SearchRecord } from "../signal/search-record.ts";
 import { bandEdgesMHz, type Spectrogram, type SpectrogramSource } from "../signal/spectrogram.ts";
+import { scoreText } from "./candidate-values.ts";
 import { driftText, frequencyText, snrText } from "./values.ts";
 
 const WIDTH = 1100;
@@ -48,6 +49,30 @@ export async function eventPicture(
     lines: [
       `${describeHz((high - low + 2 * margin) * 1e6, 3)} wide. Dashed: the path of a hit. Arrow heads: where it would be in a scan that has none.`,
     ],
+    overlays,
+  });
+}
+
+/** A detector's candidate in every scan: its window of the highest score, between arrow heads, and a quarter of it on either side. */
+export async function candidatePicture(
+  cadence: Cadence<SpectrogramSource>,
+  { best: { lowMHz, highMHz }, score }: DetectorCandidate,
+  rank: number,
+): Promise<Picture> {
+  const widthMHz = highMHz - lowMHz;
+  const cut = await cutScans(cadence, lowMHz - 0.25 * widthMHz, highMHz + 0.25 * widthMHz);
+  const overlays = cut.kept.flatMap((scan, panel): PathOverlay[] => {
+    const { nsamples, tsampS } = cadence.scans[scan]!.source.time;
+    const times = { fromS: 0, toS: nsamples * tsampS };
+    return [lowMHz, highMHz].map((f) => ({ ...times, fromMHz: f, toMHz: f, panel, style: "ends" as const }));
+  });
+  return renderCadence(cut.cadence, {
+    width: WIDTH,
+    panelHeight: panelHeight(cut.kept.length),
+    pixelRatio: PIXEL_RATIO,
+    scale: "percentile",
+    title: `Candidate ${rank}: ${frequencyText(lowMHz)} to ${frequencyText(highMHz)} MHz, score ${scoreText(score)}`,
+    lines: [`${describeHz(1.5e6 * widthMHz, 3)} wide. Between the arrow heads: the detector's window.`],
     overlays,
   });
 }

@@ -1,5 +1,7 @@
 /** Runs a search and keeps all that was asked and found in one record. */
 
+import { consultDetector } from "../detect/consult.ts";
+import type { Detector } from "../detect/detector.ts";
 import {
   type CadenceSearchOptions,
   defaultOffSnr,
@@ -18,6 +20,15 @@ export interface RecordedSearch {
   readonly cadence: Cadence<SpectrogramSource>;
 }
 
+export interface RecordSearchOptions extends CadenceSearchOptions {
+  /** Scores events, and finds what the drift search doesn't. Has a meaning only with a pattern. */
+  readonly detector?: Detector | undefined;
+  /** Default 0.9. */
+  readonly detectorThreshold?: number | undefined;
+  /** Called now and then with the share of the detector's work that is done. */
+  readonly onDetectorProgress?: ((share: number) => void) | undefined;
+}
+
 /**
  * Searches the scans of one observation by the cadence's pattern, or, without one, every scan by itself: then each of its
  * hits within the limits is an event of level 1.
@@ -27,7 +38,7 @@ export async function recordSearch(
   pattern: string | undefined,
   pool: SegmentPool,
   program: ProgramVersion,
-  options: CadenceSearchOptions = {},
+  options: RecordSearchOptions = {},
 ): Promise<RecordedSearch> {
   const cadence = makeCadence(pattern ?? "A".repeat(sources.length), sources);
   const result =
@@ -35,6 +46,16 @@ export async function recordSearch(
       ? await searchEach(sources, pool, options)
       : await searchCadence(cadence, pool, options);
   const snr = options.snr ?? DEFAULT_SNR;
+  const { detector } = options;
+  const consulted =
+    detector === undefined || pattern === undefined
+      ? undefined
+      : await consultDetector(cadence, detector, result.events, {
+          ...{ channelStart: options.channelStart, channelStop: options.channelStop },
+          ...{ ifIndex: options.ifIndex, channelsPerCoarse: options.channelsPerCoarse },
+          threshold: options.detectorThreshold,
+          onProgress: options.onDetectorProgress,
+        });
   return {
     cadence,
     record: {
@@ -50,6 +71,10 @@ export async function recordSearch(
         channelStart: options.channelStart ?? null,
         channelStop: options.channelStop ?? null,
         channelsPerCoarse: options.channelsPerCoarse ?? null,
+        ...(consulted && {
+          detector: consulted.detector.model,
+          detectorThreshold: consulted.detector.threshold,
+        }),
       },
       scans: cadence.scans.map(
         ({ role, pointing, source }): ScanRecord => ({
@@ -62,6 +87,11 @@ export async function recordSearch(
         }),
       ),
       ...result,
+      ...(consulted && {
+        events: consulted.events,
+        detector: consulted.detector,
+        notes: [...result.notes, ...consulted.notes],
+      }),
     },
   };
 }

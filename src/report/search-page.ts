@@ -4,6 +4,7 @@ import { describeHz, describeSeconds, describeUtc } from "../signal/describe.ts"
 import type { CadenceEvent, Hit } from "../signal/hit.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
 import { bandEdgesMHz } from "../signal/spectrogram.ts";
+import { candidatesSection, scoreColumns } from "./candidates-section.ts";
 import { html, type Markup } from "./markup.ts";
 import { pageStyle } from "./page-style.ts";
 import { type Column, table } from "./tables.ts";
@@ -15,6 +16,8 @@ export interface SearchPageContent {
   /** Addresses of the pictures, relative to the page: of the whole band, and one an event as far as there are any. */
   readonly bandPicture?: string;
   readonly eventPictures: readonly string[];
+  /** One a candidate of the detector's, as far as there are any. */
+  readonly candidatePictures?: readonly string[];
   /** Other files of the report. */
   readonly files?: readonly { readonly name: string; readonly what: string }[];
   /** Of a simulated observation. */
@@ -44,6 +47,7 @@ export function searchPage(content: SearchPageContent): string {
 ${record.notes.length > 0 && html`<ul>${record.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 ${truth && truthSection(truth)}
 ${eventsSection(content)}
+${candidatesSection(record, content.candidatePictures ?? [])}
 ${bandPicture && html`<h2>The whole band</h2><img src="${bandPicture}" alt="Waterfalls of all scans over the whole band" loading="lazy">`}
 ${rejectedSection(record)}
 ${hitsSection(record)}
@@ -138,6 +142,7 @@ function eventsSection({ record, eventPictures }: SearchPageContent): Markup {
     { title: "MHz", kind: "number", cell: ({ frequencyMHz }) => frequencyText(frequencyMHz) },
     { title: "Hz/s", kind: "number", cell: ({ driftHzPerS }) => driftText(driftHzPerS) },
     { title: "S/N", kind: "number", cell: ({ snr }) => snrText(snr) },
+    ...scoreColumns(record),
     { title: "In scans", cell: ({ hits }) => hits.map(({ scan }) => scan + 1).join(", ") },
   ]);
   return html`<h2>Events</h2>
