@@ -1,5 +1,10 @@
 /** The entry `lodestone/browser`: all that runs in a browser too. The entry `lodestone` adds to it what needs Node. */
 
+export { mergeWindows } from "./detect/candidates.ts";
+export { consultDetector, type DetectorFindings } from "./detect/consult.ts";
+export { type Detection, type DetectOptions, detect, type ScoredWindow } from "./detect/detect.ts";
+export { createDetector, type Detector } from "./detect/detector.ts";
+export { scoreEvents } from "./detect/score-events.ts";
 export { type ByteSource, blobSource, bytesSource } from "./formats/byte-source.ts";
 export { encodeLabels, type LabelProblem, type LabelTable, parseLabels } from "./formats/cadence-labels.ts";
 export { decodeCadence, encodeCadence } from "./formats/cadence-npy.ts";
@@ -219,7 +224,14 @@ export {
   quantiles,
   robustDeviation,
 } from "./signal/robust.ts";
-export type { ProgramVersion, ScanRecord, SearchParameters, SearchRecord } from "./signal/search-record.ts";
+export type {
+  DetectorCandidate,
+  DetectorRecord,
+  ProgramVersion,
+  ScanRecord,
+  SearchParameters,
+  SearchRecord,
+} from "./signal/search-record.ts";
 export {
   bandEdgesMHz,
   channelFrequencyMHz,

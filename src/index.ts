@@ -1,6 +1,7 @@
 /** The entry `lodestone`: everything public, with what needs Node. */
 
 export * from "./browser.ts";
+export { openDetector } from "./detect/detector.node.ts";
 export { openFileSource } from "./formats/byte-source.node.ts";
 export {
   type CadenceProblem,
@@ -89,7 +90,7 @@ export { type ExploreOptions, exploreCadences } from "./report/explore/explore.n
 export type { TruthGroup } from "./report/explore/truth-groups.ts";
 export { writeHitTables } from "./report/hit-tables.node.ts";
 export { panelsPicture } from "./report/panels-picture.ts";
-export { type RecordedSearch, recordSearch } from "./report/record-search.ts";
+export { type RecordedSearch, type RecordSearchOptions, recordSearch } from "./report/record-search.ts";
 export { type SearchPageContent, searchPage } from "./report/search-page.ts";
 export { type SearchReportOptions, writeSearchReport } from "./report/search-report.node.ts";
 export { compareWithTruth, type NeedleResult, type TruthComparison } from "./report/truth.ts";
