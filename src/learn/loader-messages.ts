@@ -2,12 +2,14 @@
 
 import type { StreamKey } from "../simulate/random.ts";
 import type { AugmentSpec } from "./inputs/augment.ts";
+import type { InjectSpec } from "./inputs/inject.ts";
 import type { InputSpec, PanelShape } from "./inputs/input-spec.ts";
 import type { View } from "./views.ts";
 
 export interface LoaderStart {
   readonly input: InputSpec;
   readonly augment: AugmentSpec;
+  readonly inject?: InjectSpec;
   readonly shape: PanelShape;
 }
 

@@ -16,10 +16,10 @@ import type {
 } from "./loader-messages.ts";
 import { turnInto } from "./views.ts";
 
-const { input, augment, shape } = workerData as LoaderStart;
+const { input, augment, inject, shape } = workerData as LoaderStart;
 const size = shape.panels * shape.rows * shape.channels;
 const prepare = createPreparer(input, shape, loadInputKernels());
-const maker = createExampleMaker({ input, augment }, shape, prepare);
+const maker = createExampleMaker({ input, augment, inject }, shape, prepare);
 const own = new Float32Array(size);
 const partners = new Float32Array(size);
 const turned = { ...shape, data: new Float32Array(size) };

@@ -18,6 +18,8 @@ const failureOf = (change: object) => {
   return "none";
 };
 
+const whitened = { input: { normalisation: "whiten", layout: "lines" } };
+
 describe("checkRecipe", () => {
   it.each(Object.entries(recipes))("takes the recipe %s, and gives it back as it is", (name, recipe) => {
     expect(checkRecipe(JSON.parse(JSON.stringify(recipe)), name)).toEqual(recipe);
@@ -135,6 +137,18 @@ describe("checkRecipe", () => {
     [
       { input: { normalisation: "max", layout: "seven" } },
       /mine.json: input\.layout must be one of six, on, all, lines/,
+    ],
+    [
+      { inject: { needles: 0.5, interference: 0.5, snrDb: [20, 40] } },
+      /^mine.json: inject must be left out unless input\.normalisation is whiten/,
+    ],
+    [
+      { ...whitened, inject: { needles: 0.5, interference: 0.5, snrDb: [40, 20] } },
+      /^mine.json: inject\.snrDb must be two numbers of decibels/,
+    ],
+    [
+      { ...whitened, inject: { needles: 1.5, interference: 0.5, snrDb: [20, 40] } },
+      /inject\.needles must be a number/,
     ],
     [{ sampling: "even" }, /sampling must be "natural" or \{ "positives"/],
     [{ sampling: { positives: 1 } }, /sampling\.positives must be a number, above 0, below 1; it is 1/],

@@ -4,6 +4,7 @@ import { createModel, type ModelOptions } from "../nn/models/model.ts";
 import { UsageError } from "../signal/errors.ts";
 import { type Fields, readFields } from "../signal/json-fields.ts";
 import type { AugmentSpec } from "./inputs/augment.ts";
+import type { InjectSpec } from "./inputs/inject.ts";
 import { checkInputSpec, type InputSpec } from "./inputs/input-spec.ts";
 import { checkAugmentSpec } from "./recipe-augment.ts";
 
@@ -29,6 +30,8 @@ export interface Recipe {
   /** `natural`: every cadence once an epoch. `positives`: the share of a batch that has a needle. */
   readonly sampling: "natural" | { readonly positives: number };
   readonly augment: AugmentSpec;
+  /** Needles and interferers that are simulated into the training's cadences. */
+  readonly inject?: InjectSpec;
   /** Largest norm of the gradient. */
   readonly clipNorm?: number;
   /** Decay of the weights' moving average, which is then what is scored and kept. */
@@ -92,6 +95,7 @@ export function checkRecipe(value: unknown, source: string): Recipe {
       ),
       sampling: readSampling(fields),
       augment: checkAugmentSpec(fields.any("augment") ?? {}, source),
+      ...optional("inject", fields.has("inject") ? fields.object("inject", readInject) : undefined),
       ...optional("clipNorm", fields.number("clipNorm", { above: 0 }, undefined)),
       ...optional("emaDecay", fields.number("emaDecay", { min: 0, below: 1 }, undefined)),
       flips: fields.choice("flips", flipNames, "none"),
@@ -99,8 +103,29 @@ export function checkRecipe(value: unknown, source: string): Recipe {
     if (recipe.trainedFolds !== undefined && recipe.trainedFolds > recipe.folds) {
       fields.fail("trainedFolds", `at most folds, ${recipe.folds}`);
     }
+    if (recipe.inject && recipe.input.normalisation !== "whiten") {
+      fields.fail("inject", "left out unless input.normalisation is whiten");
+    }
     return recipe;
   });
+}
+
+function readInject(fields: Fields): InjectSpec {
+  const share = { min: 0, max: 1 };
+  const bounds = fields.any("snrDb");
+  const [low, high] = (Array.isArray(bounds) ? bounds : []) as unknown[];
+  if (!isDecibels(low) || !isDecibels(high) || low > high || (bounds as unknown[]).length !== 2) {
+    fields.fail("snrDb", "two numbers of decibels from -20 to 100, the lower first");
+  }
+  return {
+    needles: fields.number("needles", share),
+    interference: fields.number("interference", share),
+    snrDb: [low as number, high as number],
+  };
+}
+
+function isDecibels(value: unknown): value is number {
+  return typeof value === "number" && value >= -20 && value <= 100;
 }
 
 /** The model's own checker knows its options; what it says of them is told as the recipe's. */

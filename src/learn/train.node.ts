@@ -252,7 +252,7 @@ async function trainFolds(
   let interrupted = false;
   const engine = await createEngine({ threads });
   const loader = openLoader(
-    { input: recipe.input, augment: recipe.augment, shape: set.shape },
+    { input: recipe.input, augment: recipe.augment, inject: recipe.inject, shape: set.shape },
     hooks.loaderThreads ?? Math.min(threads, MOST_LOADER_THREADS),
   );
   try {

@@ -3,6 +3,7 @@
 import type { Panels } from "../../signal/panels.ts";
 import { randomStream, type StreamKey, streamKey } from "../../simulate/random.ts";
 import { type AugmentSpec, augment, mixUp } from "./augment.ts";
+import { createInjector, type InjectSpec } from "./inject.ts";
 import type { InputSpec, PanelShape } from "./input-spec.ts";
 import { createPreparer, type Preparer } from "./prepare.ts";
 
@@ -29,10 +30,20 @@ export interface ExampleMaker {
 export interface ExampleSpec {
   readonly input: InputSpec;
   readonly augment: AugmentSpec;
+  /** For whitened cadences. */
+  readonly inject?: InjectSpec;
 }
 
 /** What the numbers of an example are drawn for; each has a stream of its own. */
-const streams = { partner: 0, augment: 1, noise: 2, mix: 3, partnerAugment: 4, partnerNoise: 5 } as const;
+const streams = {
+  partner: 0,
+  augment: 1,
+  noise: 2,
+  mix: 3,
+  partnerAugment: 4,
+  partnerNoise: 5,
+  inject: 6,
+} as const;
 
 export function createExampleMaker(
   spec: ExampleSpec,
@@ -44,6 +55,7 @@ export function createExampleMaker(
   const others = { ...shape, data: new Float32Array(size) };
   const scratch = new Float32Array(size);
   const { mixUp: mixing } = spec.augment;
+  const inject = spec.inject && createInjector(spec.inject, shape);
 
   const stream = (key: StreamKey, part: number) => streamKey(key[0] >>> 0, key[1] >>> 0, part);
   const draw = (key: StreamKey, part: number) => randomStream(stream(key, part));
@@ -62,7 +74,9 @@ export function createExampleMaker(
         augment(others, spec.augment, random, stream(key, streams.partnerNoise), scratch);
         target = mixUp(own, label, { cadence: others, label: partner.label }, mixing, draw(key, streams.mix));
       }
-      prepare(own, into);
+      prepare(own, into, (white) => {
+        if (inject) target = inject(white, target, draw(key, streams.inject));
+      });
       return target;
     },
   };

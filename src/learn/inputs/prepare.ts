@@ -8,8 +8,11 @@ import type { InputKernels } from "./kernels.ts";
 import { createLineEvidence } from "./line-evidence.ts";
 import { createWhitener } from "./whiten.ts";
 
-/** Writes a cadence's image, [channels, height, width] of `inputShape`, into `into`. NaN, a missing value, becomes 0. */
-export type Preparer = (cadence: Panels, into: Float32Array) => void;
+/**
+ * Writes a cadence's image, [channels, height, width] of `inputShape`, into `into`. NaN, a missing value, becomes 0. `change`, if given, may change the
+ * whitened panels before they are laid out; nothing calls it where cadences aren't whitened.
+ */
+export type Preparer = (cadence: Panels, into: Float32Array, change?: (white: Float32Array) => void) => void;
 
 /** `kernels` serve this thread, see `loadInputKernels`; they are needed to whiten. */
 export function createPreparer(spec: InputSpec, shape: PanelShape, kernels?: InputKernels): Preparer {
@@ -43,15 +46,17 @@ function whitenedPreparer(layout: InputSpec["layout"], shape: PanelShape, kernel
   const whiten = createWhitener(kernels, shape);
   if (layout === "lines") {
     const evidence = createLineEvidence(kernels, shape);
-    return (cadence, into) => {
+    return (cadence, into, change) => {
       whiten(cadence, white);
+      change?.(white);
       evidence(white, into);
     };
   }
   const chosen = layout === "on" ? onPanels(shape) : undefined;
-  return (cadence, into) => {
-    if (!chosen) return whiten(cadence, into);
+  return (cadence, into, change) => {
     whiten(cadence, white);
+    change?.(white);
+    if (!chosen) return into.set(white);
     for (const [place, panel] of chosen.entries()) {
       into.set(white.subarray(panel * pixels, (panel + 1) * pixels), place * pixels);
     }
