@@ -1,5 +1,6 @@
 /** Detectors from .onnx files, run by onnxruntime-node. */
 
+import { loadInputKernels } from "../learn/inputs/kernels.node.ts";
 import { openOnnx } from "../nn/onnx/session.node.ts";
 import { createDetector, type Detector } from "./detector.ts";
 
@@ -13,7 +14,7 @@ export async function openDetector(
 ): Promise<Detector> {
   const session = await openOnnx(path, { threads });
   try {
-    return createDetector(session, path);
+    return createDetector(session, path, loadInputKernels());
   } catch (error) {
     await session.close();
     throw error;

@@ -1,6 +1,8 @@
 /** A network that tells cadences with a needle from those without. */
 
-import type { InputSpec, PanelShape } from "../learn/inputs/input-spec.ts";
+import { type ImageShape, inputShape, type PanelShape } from "../learn/inputs/input-spec.ts";
+import type { InputKernels } from "../learn/inputs/kernels.ts";
+import { createPreparer, type Preparer } from "../learn/inputs/prepare.ts";
 import { preprocessingOf } from "../learn/preprocessing.ts";
 import { type View, viewsOf } from "../learn/views.ts";
 import type { OnnxSession } from "../nn/onnx/session.ts";
@@ -9,10 +11,11 @@ import { InputError } from "../signal/errors.ts";
 export interface Detector {
   /** What errors and tables call it: the file. */
   readonly name: string;
-  /** How a cadence becomes the network's image. */
-  readonly input: InputSpec;
   /** Of the cadences that it knows. */
   readonly shape: PanelShape;
+  readonly image: ImageShape;
+  /** Writes a cadence's image. */
+  readonly prepare: Preparer;
   /** What a score is the mean over; the first is the cadence as it is. */
   readonly views: readonly View[];
   /** The probability that a cadence holds a needle, for images that lie one after the other. */
@@ -22,14 +25,16 @@ export interface Detector {
 
 /**
  * A detector from a model that `lodestone train` or `export` wrote, opened by whichever ONNX Runtime is at hand. Closing the detector
- * closes the session. Throws a FileError where the model isn't one that scores cadences.
+ * closes the session. `kernels`, of `instantiateInputKernels` in a browser, serve this detector alone; networks that see whitened cadences
+ * need them. Throws a FileError where the model isn't one that scores cadences, a UsageError where it needs kernels that weren't given.
  */
-export function createDetector(session: OnnxSession, name: string): Detector {
+export function createDetector(session: OnnxSession, name: string, kernels?: InputKernels): Detector {
   const { input, shape, flips } = preprocessingOf(session.description, name);
   return {
     name,
-    input,
     shape,
+    image: inputShape(input, shape),
+    prepare: createPreparer(input, shape, kernels),
     views: viewsOf(flips),
     async score(images) {
       const { data: logits } = await session.score(images);

@@ -1,7 +1,5 @@
 /** Scores windows by a detector: cut, normalised, turned into views and prepared while those before are scored. */
 
-import { inputShape } from "../learn/inputs/input-spec.ts";
-import { createPreparer } from "../learn/inputs/prepare.ts";
 import { turnInto } from "../learn/views.ts";
 import type { Panels } from "../signal/panels.ts";
 import { cutWindow } from "./cadence-panels.ts";
@@ -20,9 +18,8 @@ export interface WindowScorer {
 }
 
 export function createWindowScorer(detector: Detector, signal?: AbortSignal): WindowScorer {
-  const { shape, input, views } = detector;
-  const prepare = createPreparer(input, shape);
-  const { channels, height, width } = inputShape(input, shape);
+  const { shape, image, prepare, views } = detector;
+  const { channels, height, width } = image;
   const imageFloats = channels * height * width;
   const cadence = { ...shape, data: new Float32Array(shape.panels * shape.rows * shape.channels) };
   const scratch = new Float32Array(cadence.data.length);

@@ -1,10 +1,12 @@
 /** Detectors made by hand, for tests: what a score is can be worked out beside them. */
 
-import { inputShape } from "../../learn/inputs/input-spec.ts";
+import { type InputSpec, inputShape } from "../../learn/inputs/input-spec.ts";
+import { createPreparer } from "../../learn/inputs/prepare.ts";
 import { viewsOf } from "../../learn/views.ts";
 import type { Detector } from "../detector.ts";
 
-export interface FakeOptions extends Partial<Pick<Detector, "input">> {
+export interface FakeOptions {
+  readonly input?: InputSpec;
   readonly flips?: Parameters<typeof viewsOf>[0];
 }
 
@@ -19,8 +21,9 @@ export function fakeDetector(
   const batches: number[] = [];
   return {
     name: "fake.onnx",
-    input,
     shape,
+    image: { channels, height, width },
+    prepare: createPreparer(input, shape),
     views: viewsOf(flips),
     batches,
     async score(images) {
