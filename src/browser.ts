@@ -65,6 +65,7 @@ export {
   type LabelledCadence,
 } from "./learn/inputs/example.ts";
 export { type ImageShape, type InputSpec, inputShape, type PanelShape } from "./learn/inputs/input-spec.ts";
+export { type InputKernels, instantiateInputKernels } from "./learn/inputs/kernels.ts";
 export { createPreparer, type Preparer } from "./learn/inputs/prepare.ts";
 export { type BootstrapOptions, bootstrapAuc, type Interval } from "./learn/metrics/bootstrap.ts";
 export {

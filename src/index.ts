@@ -31,6 +31,7 @@ export {
   findScores,
   type LabelledSet,
 } from "./learn/find-scores.node.ts";
+export { loadInputKernels } from "./learn/inputs/kernels.node.ts";
 export type { CadenceTrouble } from "./learn/loader-messages.ts";
 export type { Preprocessing } from "./learn/preprocessing.ts";
 export {
