@@ -70,7 +70,11 @@ export function evaluateCommand(): Command {
     )
     .option("--seed <n>", "of the resamples that the intervals rest on", parseInteger({ min: 0 }), 0)
     .option("--resamples <n>", "how many of them", parseInteger({ min: 100, max: 100_000 }), 1000)
-    .option("--threads <n>", "threads to score with (default: all)", parseInteger({ min: 1, max: 256 }))
+    .option(
+      "--threads <n>",
+      "threads to score with (default: one a processor)",
+      parseInteger({ min: 1, max: 256 }),
+    )
     .option("--json", "print the result as one object")
     .addHelpText("after", examples)
     .action(async (scores: string, data: string, options: EvaluateOptions & { json?: boolean }) => {

@@ -59,7 +59,7 @@ export function predictCommand(): Command {
     .option("--out <file>", "the table to write, id and target", "submission.csv")
     .option("--split <name>", "which cadences: test or train", parseChoice(["test", "train"]), "test")
     .option("--no-flips", "score each cadence once, as it is")
-    .option("--threads <n>", "threads to use (default: all)", parseInteger({ min: 1, max: 256 }))
+    .option("--threads <n>", "threads (default: one a processor)", parseInteger({ min: 1, max: 256 }))
     .option("--json", "print what was done as an object")
     .addHelpText("after", examples)
     .action(async (model: string, data: string, options: PredictOptions & { json?: boolean }) => {

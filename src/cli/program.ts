@@ -80,6 +80,9 @@ Examples:
   $ lodestone search on1.h5 off1.h5 on2.h5 off2.h5 on3.h5 off3.h5 --cadence ABACAD --out report
   $ lodestone info scan.h5
   $ lodestone plot scan.h5 --f-start 8419.2 --f-stop 8419.4 -o scan.png
+  $ lodestone simulate cadences --out data --train 3000 --test 1000
+  $ lodestone train data --out run --minutes 10
+  $ lodestone predict run data --out submission.csv
   $ lodestone help search
 `;
 

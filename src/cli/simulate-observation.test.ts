@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
@@ -142,6 +142,13 @@ describe("lodestone simulate observation", () => {
       "scan-1-A-on.fil: this file is there already. Name another folder, or pass --force",
     );
     expect((await run(...args, "--force")).code).toBe(0);
+  });
+
+  it("says at once where the disk can't hold it", async () => {
+    const { code, err } = await run("--out", place("vast"), "--rows", "1000000", "--channels", "1000000000");
+    expect(code).toBe(1);
+    expect(err).toMatch(/vast: the files take up to .*, and the disk has .* left\. Ask for less/);
+    expect(readdirSync(place("vast"))).toEqual([]);
   });
 
   it("names the file and the key of what it can't use", async () => {

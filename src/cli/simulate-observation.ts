@@ -17,7 +17,7 @@ import {
   observationSpec,
   readObservationRecipe,
 } from "../simulate/observation-recipe.ts";
-import { checkNewFiles } from "./new-files.ts";
+import { checkNewFiles, checkSpace } from "./new-files.ts";
 import { parseChoice, parseInteger, parsePattern } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { readJson } from "./read-json.ts";
@@ -130,8 +130,12 @@ export async function writeObservation(
   recipe: ObservationRecipe,
   { out, seed, format, force = false, onProgress }: SimulateObservationOptions,
 ): Promise<SimulatedFiles> {
-  const { cadence, truth } = simulateObservation(observationSpec(recipe, seed), seed);
   await makeFolder(out);
+  await checkSpace(
+    out,
+    recipe.pattern.length * recipe.rowsPerScan * recipe.nchans * Float32Array.BYTES_PER_ELEMENT,
+  );
+  const { cadence, truth } = simulateObservation(observationSpec(recipe, seed), seed);
   const scans = cadence.scans.map(({ pointing, role }, i) =>
     join(out, `scan-${i + 1}-${pointing}-${role.toLowerCase()}.${format}`),
   );

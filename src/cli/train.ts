@@ -66,7 +66,7 @@ export function trainCommand(): Command {
     )
     .option("--fold <i>", "train this fold alone, from 0", parseInteger({ min: 0 }))
     .option("--seed <n>", "draws weights, order, examples (default: 1)", parseInteger({ min: 0 }))
-    .option("--threads <n>", "one a processor if left out", parseInteger({ min: 1 }))
+    .option("--threads <n>", "threads (default: one a processor)", parseInteger({ min: 1, max: 256 }))
     .option("--limit <n>", "use so many of the cadences", parseInteger({ min: 2 }))
     .option("--minutes <m>", "end in this time, validation and all folds included", parseNumber({ above: 0 }))
     .option("--resume", "go on with the run in the folder")
