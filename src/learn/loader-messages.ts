@@ -4,6 +4,8 @@ import type { StreamKey } from "../simulate/random.ts";
 import type { AugmentSpec } from "./inputs/augment.ts";
 import type { InjectSpec } from "./inputs/inject.ts";
 import type { InputSpec, PanelShape } from "./inputs/input-spec.ts";
+import type { PlaceGrid } from "./inputs/places.ts";
+import type { StoreMemory } from "./loader-store.ts";
 import type { View } from "./views.ts";
 
 export interface LoaderStart {
@@ -11,6 +13,11 @@ export interface LoaderStart {
   readonly augment: AugmentSpec;
   readonly inject?: InjectSpec;
   readonly shape: PanelShape;
+}
+
+/** What a thread is started with. */
+export interface WorkerStart extends LoaderStart {
+  readonly store?: StoreMemory | undefined;
 }
 
 export interface ExampleSource {
@@ -27,7 +34,7 @@ export interface ExampleJob {
   readonly partner?: ExampleSource;
   /** Absent where the cadence is prepared as it is, without augmentation. */
   readonly key?: StreamKey;
-  /** Without a key: how the cadence is turned before it is prepared. */
+  /** Without a key: how the cadence is turned before it is prepared, or once it is whitened. */
   readonly view?: View;
   readonly shareDone: number;
 }
@@ -40,6 +47,12 @@ export interface LoadPart {
   /** float32, [batch]. */
   readonly targets: SharedArrayBuffer;
   readonly imageFloats: number;
+  /** float32, [batch, rows * columns] of the grid. */
+  readonly places?: {
+    readonly grid: PlaceGrid;
+    readonly targets: SharedArrayBuffer;
+    readonly known: SharedArrayBuffer;
+  };
   readonly examples: readonly ExampleJob[];
 }
 

@@ -3,9 +3,20 @@
  * not depend on how many threads there are.
  */
 
+import { totalmem } from "node:os";
 import { Worker } from "node:worker_threads";
 import { InputError } from "../signal/errors.ts";
-import type { CadenceTrouble, ExampleJob, LoaderStart, LoadPart, PartAnswer } from "./loader-messages.ts";
+import { onPanels } from "./inputs/panel-roles.ts";
+import type { PlaceGrid, PlaceTargets } from "./inputs/places.ts";
+import type {
+  CadenceTrouble,
+  ExampleJob,
+  LoaderStart,
+  LoadPart,
+  PartAnswer,
+  WorkerStart,
+} from "./loader-messages.ts";
+import { createStoreMemory } from "./loader-store.ts";
 
 export interface Loader {
   readonly threads: number;
@@ -28,6 +39,8 @@ export interface BatchStreamOptions {
   readonly imageFloats: number;
   /** 2 unless given. */
   readonly ahead?: number;
+  /** Has batches say where needles are. */
+  readonly places?: PlaceGrid;
 }
 
 export interface LoadedBatch {
@@ -35,6 +48,8 @@ export interface LoadedBatch {
   /** [examples, channels, height, width], until the next batch is asked for. */
   readonly images: Float32Array;
   readonly targets: Float32Array;
+  /** Where it was asked for: [examples, rows * columns] of the grid. */
+  readonly places?: PlaceTargets;
   readonly examples: readonly ExampleJob[];
   readonly problems: readonly CadenceTrouble[];
 }
@@ -51,10 +66,30 @@ export interface BatchStream {
 /** Examples that a thread makes at a time: few, so that all threads work on the batch that is needed first. */
 const PART = 4;
 
+/** Whitened cadences that are kept for their next visit: worth it where they are seen more than once. */
+export interface KeepOptions {
+  /** Of the data set. */
+  readonly places: number;
+  /** `mostKeptBytes()` unless given. */
+  readonly bytes?: number;
+}
+
+/** The smaller of 4 GiB and a quarter of the machine's memory, or of what this process may have of it. */
+export function mostKeptBytes(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.min(2 ** 32, Math.floor(memory / 4));
+}
+
 /** Starts the threads. They don't keep the process alive unless a batch is waited for. */
-export function openLoader(start: LoaderStart, threads: number): Loader {
+export function openLoader(start: LoaderStart, threads: number, keep?: KeepOptions): Loader {
+  const { panels, rows, channels } = start.shape;
+  const size = panels * rows * channels;
+  const { places = 0, bytes = mostKeptBytes() } = keep ?? {};
+  const keeps = places > 0 && start.input.normalisation === "whiten";
+  const store = keeps ? createStoreMemory({ places, size, bytes }) : undefined;
   const workers = Array.from({ length: threads }, () => {
-    return new Worker(new URL("./loader-worker.node.ts", import.meta.url), { workerData: start });
+    const workerData: WorkerStart = { ...start, store };
+    return new Worker(new URL("./loader-worker.node.ts", import.meta.url), { workerData });
   });
   const idle: Worker[] = [];
   const waiting: Part[] = [];
@@ -101,13 +136,19 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
 
   return {
     threads,
-    open({ examples, from = 0, batchSize, imageFloats, ahead = 2 }) {
-      const size = `${batchSize} x ${imageFloats}`;
+    open({ examples, from = 0, batchSize, imageFloats, ahead = 2, places: grid }) {
+      if (grid && grid.rows !== onPanels(start.shape).length) {
+        throw new Error(`A grid of places has a row for each ON panel; this one has ${grid.rows}.`);
+      }
+      const cells = grid ? grid.rows * grid.columns : 0;
+      const size = `${batchSize} x ${imageFloats} + ${cells}`;
       const slots = Array.from({ length: ahead + 1 }, (): Slot => {
         return (
           free.get(size)?.pop() ?? {
             images: new SharedArrayBuffer(4 * batchSize * imageFloats),
             targets: new SharedArrayBuffer(4 * batchSize),
+            placeTargets: new SharedArrayBuffer(4 * batchSize * cells),
+            placesKnown: new SharedArrayBuffer(4 * batchSize * cells),
           }
         );
       });
@@ -134,11 +175,15 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
       const makeBatch = async (
         number: number,
         jobs: readonly ExampleJob[],
-        { images, targets }: Slot,
+        { images, targets, placeTargets, placesKnown }: Slot,
       ): Promise<LoadedBatch> => {
+        const places = grid && { grid, targets: placeTargets, known: placesKnown };
         const parts: Promise<readonly CadenceTrouble[]>[] = [];
         for (let at = 0; at < jobs.length; at += PART) {
-          const part = make({ images, targets, imageFloats, examples: jobs.slice(at, at + PART) });
+          const part = make({
+            ...{ images, targets, imageFloats, examples: jobs.slice(at, at + PART) },
+            ...(places && { places }),
+          });
           const settled = () => inFlight.delete(part);
           inFlight.add(part);
           part.then(settled, settled);
@@ -149,6 +194,12 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
           number,
           images: new Float32Array(images, 0, jobs.length * imageFloats),
           targets: new Float32Array(targets, 0, jobs.length),
+          ...(places && {
+            places: {
+              targets: new Float32Array(placeTargets, 0, jobs.length * cells),
+              known: new Float32Array(placesKnown, 0, jobs.length * cells),
+            },
+          }),
           examples: jobs,
           problems,
         };
@@ -200,6 +251,8 @@ export function openLoader(start: LoaderStart, threads: number): Loader {
 interface Slot {
   readonly images: SharedArrayBuffer;
   readonly targets: SharedArrayBuffer;
+  readonly placeTargets: SharedArrayBuffer;
+  readonly placesKnown: SharedArrayBuffer;
 }
 
 interface Part {

@@ -254,6 +254,7 @@ async function trainFolds(
   const loader = openLoader(
     { input: recipe.input, augment: recipe.augment, inject: recipe.inject, shape: set.shape },
     hooks.loaderThreads ?? Math.min(threads, MOST_LOADER_THREADS),
+    { places: set.ids.length },
   );
   try {
     for (const [turn, fold] of record.folds.entries()) {

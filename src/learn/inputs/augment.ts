@@ -1,4 +1,7 @@
-/** Changes of a cadence that leave its label as it is. They act on the panels as read, before they are normalised. */
+/**
+ * Changes of a cadence that leave its label as it is. They act on the panels as read, before they are normalised; where cadences are
+ * whitened, on the whitened panels, whose noise has deviation 1 and keeps it.
+ */
 
 import type { Panels } from "../../signal/panels.ts";
 import { fillNoise } from "../../simulate/noise.ts";
@@ -20,7 +23,7 @@ export interface AugmentSpec {
   readonly swapOn?: number;
   /** Rectangles set to 0, `count` of them, each in one panel, with sides of up to `size` of the panel's. */
   readonly cutout?: { readonly count: number; readonly size: number };
-  /** Largest standard deviation of normal noise that is added; it is drawn evenly from 0. Panels have 1. */
+  /** Largest standard deviation of normal noise that is added; it is drawn evenly from 0. Panels have 1, see `NoiseScale`. */
   readonly noise?: number;
   /** MixUp (Zhang et al. 2018, arXiv:1710.09412), see `MixUpSpec`. */
   readonly mixUp?: MixUpSpec;
@@ -64,6 +67,12 @@ export function flipFrequency({ data, channels }: Panels): void {
   for (let at = 0; at < data.length; at += channels) data.subarray(at, at + channels).reverse();
 }
 
+/**
+ * What becomes of the noise's deviation where noise is added or cadences are mixed. `free`: it changes, for what normalises afterwards.
+ * `kept`: panels are divided by the factor that noise of deviation 1, of its own in each, comes out with.
+ */
+export type NoiseScale = "free" | "kept";
+
 /** Augments `cadence` in place. `scratch` is as large as its data; what it holds afterwards has no meaning. */
 export function augment(
   cadence: Panels,
@@ -71,6 +80,7 @@ export function augment(
   random: RandomStream,
   key: StreamKey,
   scratch: Float32Array,
+  noiseScale: NoiseScale = "free",
 ): void {
   // Every draw is made whether it is used or not, so that one key more or less in a recipe does not change the others.
   const draws = Array.from({ length: 6 }, () => random.uniform());
@@ -81,7 +91,7 @@ export function augment(
   if (draws[1]! < (spec.flipFrequency ?? 0)) flipFrequency(cadence);
   if (draws[2]! < (spec.swapOn ?? 0)) swapOn(cadence, random, scratch);
   roll(cadence, wholeShift(spec.shiftRows, draws[3]!), wholeShift(spec.shiftChannels, draws[4]!), scratch);
-  if (spec.noise) addNoise(cadence, spec.noise * draws[5]!, key, scratch);
+  if (spec.noise) addNoise(cadence, spec.noise * draws[5]!, key, scratch, noiseScale);
   if (spec.cutout) cutOut(cadence, spec.cutout, random);
 }
 
@@ -129,12 +139,14 @@ function addNoise(
   sigma: number,
   key: StreamKey,
   scratch: Float32Array,
+  noiseScale: NoiseScale,
 ): void {
   const range = { rowStart: 0, rowStop: panels * rows, channelStart: 0, channelStop: channels };
   const gain = new Float64Array(channels).fill(sigma);
   normalTable ??= normalQuantiles();
   fillNoise(scratch, range, key, normalTable, { offset: 0, scale: 1 }, gain);
-  for (let i = 0; i < data.length; i++) data[i]! += scratch[i]!;
+  const scale = noiseScale === "kept" ? 1 / Math.hypot(1, sigma) : 1;
+  for (let i = 0; i < data.length; i++) data[i] = scale * (data[i]! + scratch[i]!);
 }
 
 function cutOut(
@@ -162,12 +174,13 @@ export function mixUp(
   other: { readonly cadence: PanelShape & { readonly data: Float32Array }; readonly label: number },
   spec: MixUpSpec,
   random: RandomStream,
+  noiseScale: NoiseScale = "free",
 ): number {
   const weight = betaWeight(spec.alpha, random);
+  const scale = noiseScale === "kept" ? 1 / Math.hypot(weight, 1 - weight) : 1;
+  const [own, others] = [scale * weight, scale * (1 - weight)];
   const { data } = cadence;
-  for (let i = 0; i < data.length; i++) {
-    data[i] = weight * data[i]! + (1 - weight) * other.cadence.data[i]!;
-  }
+  for (let i = 0; i < data.length; i++) data[i] = own * data[i]! + others * other.cadence.data[i]!;
   if (spec.labels === "max") return Math.max(label, other.label);
   if (spec.labels === "or") return label + other.label - label * other.label;
   return weight * label + (1 - weight) * other.label;

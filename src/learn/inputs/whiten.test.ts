@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { randomStream, streamKey } from "../../simulate/random.ts";
 import { loadInputKernels } from "./kernels.node.ts";
-import { createWhitener } from "./whiten.ts";
+import { createWhitener, WHITE_STEP } from "./whiten.ts";
 
 const SHAPE = { panels: 6, rows: 91, channels: 128 };
 
@@ -67,7 +67,10 @@ describe("createWhitener", () => {
     const doubled = { ...cadence, data: cadence.data.map((x) => 3 * x + 7) };
     const white = whitened(cadence);
     const again = whitened(doubled);
-    expect(Math.max(...white.map((x, i) => Math.abs(x - again[i]!)))).toBeLessThan(0.02);
+    // What differs by less than a fiftieth of a deviation is rounded to another step one time in ten at most.
+    const differences = [...white].map((x, i) => Math.abs(x - again[i]!));
+    expect(Math.max(...differences)).toBeLessThanOrEqual(WHITE_STEP);
+    expect(mean(differences)).toBeLessThan(0.1 * WHITE_STEP);
   });
 
   it("keeps a drifting line's height", () => {
@@ -83,6 +86,24 @@ describe("createWhitener", () => {
     const white = whitened(panelsOf(4, { line: onOnly, height: 3 }));
     expect(mean(along(white, [0, 2, 4], still))).toBeGreaterThan(1.8);
     expect(Math.abs(mean(along(white, [1, 3, 5], still)))).toBeLessThan(0.3);
+  });
+
+  it("gives whole steps that fit a byte, and no negative 0", () => {
+    const line = (panel: number, row: number) => 20 + panel * 14 + row * 0.15;
+    const white = whitened(panelsOf(3, { line, height: 300 }));
+    const steps = [...white].map((x) => x / WHITE_STEP);
+    expect(steps.every((step) => Number.isInteger(step) && !Object.is(step, -0))).toBe(true);
+    expect(Math.max(...steps)).toBe(127);
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(-127);
+    expect(Float32Array.from(Int8Array.from(steps), (step) => step * WHITE_STEP)).toEqual(white);
+  });
+
+  it("may write over what it reads", () => {
+    const cadence = panelsOf(9, {});
+    const white = whitened(cadence);
+    const { data, ...shape } = cadence;
+    createWhitener(loadInputKernels(), shape)(cadence, data);
+    expect(data).toEqual(white);
   });
 
   it("lets a line in all panels, which is the band's own, vanish", () => {

@@ -10,8 +10,15 @@ import { MAD_TO_DEVIATION, medianInPlace } from "../../signal/robust.ts";
 import type { InputKernels } from "./kernels.ts";
 import type { PanelShape } from "./panel-roles.ts";
 
-/** Writes the whitened panels into `into`, [panels, rows, channels]: median 0, deviation 1 where there is noise alone. */
+/**
+ * Writes the whitened panels into `into`, [panels, rows, channels], which may be the cadence's own data: median 0, deviation 1 where there is
+ * noise alone, in whole steps of `WHITE_STEP` from -127 to 127 of them.
+ */
 export type Whitener = (cadence: Panels, into: Float32Array) => void;
+
+/** Steps of whitened values, in deviations: fine beside the noise, and so that a value fits a byte. */
+export const WHITE_STEP = 1 / 8;
+const MOST_STEPS = 127;
 
 /** A channel's deviation counts as at least this share of the typical one's, so that dead channels stay quiet. */
 const QUIET_SHARE = 0.3;
@@ -88,6 +95,7 @@ export function createWhitener(kernels: InputKernels, shape: PanelShape): Whiten
       }
     }
     addLevels(into, bands, shape);
+    roundToSteps(into);
   };
 }
 
@@ -135,6 +143,14 @@ function addLevels(into: Float32Array, bands: readonly Band[], { rows, channels 
       if (level === 0) continue;
       for (let row = 0; row < rows; row++) into[(panel * rows + row) * channels + c]! += level;
     }
+  }
+}
+
+function roundToSteps(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const steps = Math.max(-MOST_STEPS, Math.min(MOST_STEPS, values[i]! / WHITE_STEP));
+    // The sum is positive, so that cutting off rounds, and no 0 is negative.
+    values[i] = (((steps + MOST_STEPS + 0.5) | 0) - MOST_STEPS) * WHITE_STEP;
   }
 }
 
