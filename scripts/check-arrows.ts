@@ -10,7 +10,7 @@ const paths = folders
   .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
   .map((path) => path.replaceAll("\\", "/"))
   // Sources of the WASM kernels are AssemblyScript and can't import what stands in src.
-  .filter((path) => !path.startsWith("kernels/") || path === "kernels/build.ts")
+  .filter((path) => !path.startsWith("kernels/") || path.startsWith("kernels/build"))
   .sort();
 const files = new Map(paths.map((path) => [path, readFileSync(new URL(path, root), "utf8")]));
 const { dependencies, peerDependencies } = JSON.parse(

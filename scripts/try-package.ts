@@ -17,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { builds } from "../kernels/builds.ts";
 
 const programs = {
   user: "scripts/package-user.ts",
@@ -95,7 +96,7 @@ function checkContents({ files }: Packed): void {
   const missing = wanted.filter((path) => !paths.includes(path));
   expectThat(missing.length === 0, `it lacks ${missing.join(", ")}.`);
   const kernels = paths.filter((path) => path.startsWith("kernels/")).sort();
-  const built = ["nn-plain", "nn", "search"].map((name) => `kernels/build/${name}.wasm`);
+  const built = builds.map(({ name }) => `kernels/build/${name}.wasm`).sort();
   expectThat(kernels.join() === built.join(), `its kernels are ${kernels.join(", ")}.`);
   const strange = paths.filter(
     (path) => /\.test\.|(^|\/)testing\//.test(path) || (path.endsWith(".ts") && !path.endsWith(".d.ts")),
