@@ -38,13 +38,26 @@ function total(shared: usize, threads: i32): f64 {
   n: i32;
   f: i32;
   posWeight: usize;
+  weight: usize;
 }
 
-/** torch.nn.BCEWithLogitsLoss: (1 - t) x + (1 + (posWeight - 1) t) ln(1 + e^-x). */
+/** What the terms' sum is divided by: their count, or the sum of their weights. */
+function bceTerms(a: BceArgs): f64 {
+  if (!a.weight) return <f64>a.n * <f64>a.f;
+  const fp = padded(a.f);
+  let sum: f64 = 0;
+  for (let row: usize = 0; row < <usize>a.n; row++) {
+    for (let i: usize = 0; i < <usize>a.f; i++) sum += <f64>load<f32>(a.weight + ((row * fp + i) << 2));
+  }
+  return sum;
+}
+
+/** torch.nn.BCEWithLogitsLoss: (1 - t) x + (1 + (posWeight - 1) t) ln(1 + e^-x); with weights the mean that they weigh, 0 where all are 0. */
 export function bceWithLogits(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
   const a = changetype<BceArgs>(args);
   const fp = padded(a.f);
-  const factor = scaleAt(a.lossScale) / (<f64>a.n * <f64>a.f);
+  const terms = bceTerms(a);
+  const factor = terms ? scaleAt(a.lossScale) / terms : 0;
   const last = share(<usize>a.n, thread + 1, threads);
   let sum: f64 = 0;
   for (let row = share(<usize>a.n, thread, threads); row < last; row++) {
@@ -56,17 +69,20 @@ export function bceWithLogits(args: usize, thread: i32, threads: i32, scratch: u
       }
       const x = <f64>load<f32>(a.logits + at);
       const t = <f64>load<f32>(a.targets + at);
-      const weight = a.posWeight ? 1 + (<f64>load<f32>(a.posWeight + (i << 2)) - 1) * t : 1;
-      sum += (1 - t) * x + weight * softplusNegative(x);
-      if (a.dLogits) store<f32>(a.dLogits + at, <f32>((1 - t - weight / (1 + exp64(x))) * factor));
+      const w: f64 = a.weight ? <f64>load<f32>(a.weight + at) : 1;
+      const positive = a.posWeight ? 1 + (<f64>load<f32>(a.posWeight + (i << 2)) - 1) * t : 1;
+      sum += w * ((1 - t) * x + positive * softplusNegative(x));
+      if (a.dLogits) store<f32>(a.dLogits + at, <f32>(w * (1 - t - positive / (1 + exp64(x))) * factor));
     }
   }
   keep(shared, thread, sum);
 }
 
 export function bceWithLogitsFinish(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  if (thread != 0) return;
   const a = changetype<BceArgs>(args);
-  if (thread == 0) store<f32>(a.loss, <f32>(total(shared, threads) / (<f64>a.n * <f64>a.f)));
+  const terms = bceTerms(a);
+  store<f32>(a.loss, terms ? <f32>(total(shared, threads) / terms) : 0);
 }
 
 @unmanaged class FocalArgs {
@@ -220,4 +236,19 @@ export function mse(args: usize, thread: i32, threads: i32, scratch: usize, shar
 export function mseFinish(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
   const a = changetype<MseArgs>(args);
   if (thread == 0) store<f32>(a.loss, <f32>(total(shared, threads) / (<f64>a.n * <f64>a.pixels * <f64>a.c)));
+}
+
+@unmanaged class AddNumberArgs {
+  x: usize;
+  out: usize;
+  factor: f32;
+  accumulate: i32;
+}
+
+/** out = (or +=) factor x, of one float. */
+export function addNumber(args: usize, thread: i32, threads: i32, scratch: usize, shared: usize): void {
+  if (thread != 0) return;
+  const a = changetype<AddNumberArgs>(args);
+  const term = a.factor * load<f32>(a.x);
+  store<f32>(a.out, a.accumulate ? load<f32>(a.out) + term : term);
 }

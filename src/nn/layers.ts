@@ -5,7 +5,7 @@
 
 import type { Init, Value } from "./op.ts";
 import { relu, sigmoid, silu } from "./ops/activation.ts";
-import type { Pair } from "./ops/attributes.ts";
+import { type Pair, pair } from "./ops/attributes.ts";
 import { batchNorm } from "./ops/batch-norm.ts";
 import { conv2d } from "./ops/conv2d.ts";
 import { globalAvgPool } from "./ops/global-avg-pool.ts";
@@ -17,8 +17,8 @@ const zero: Init = { kind: "constant", value: 0 };
 const one: Init = { kind: "constant", value: 1 };
 
 export interface ConvLayerOptions {
-  /** Odd. 1 if not given. */
-  readonly kernel?: number;
+  /** Odd; one number or [height, width]. 1 if not given. */
+  readonly kernel?: Pair;
   readonly stride?: Pair;
   /** Half the kernel, rounded down, if not given. */
   readonly padding?: Pair;
@@ -30,10 +30,12 @@ export interface ConvLayerOptions {
 
 /** A convolution to `channels` channels. Makes `NAME.weight` and, where asked for, `NAME.bias`. */
 export function convLayer(x: Value, name: string, channels: number, options: ConvLayerOptions = {}): Value {
-  const { kernel = 1, stride = 1, padding = Math.floor(kernel / 2), groups = 1, bias = false } = options;
-  const fanOut = (kernel * kernel * channels) / groups;
+  const { kernel = 1, stride = 1, groups = 1, bias = false } = options;
+  const [high, wide] = pair(kernel);
+  const { padding = [Math.floor(high / 2), Math.floor(wide / 2)] } = options;
+  const fanOut = (high * wide * channels) / groups;
   const init = options.init ?? { kind: "normal", std: Math.sqrt(2 / fanOut) };
-  const shape = [channels, x.shape[1]! / groups, kernel, kernel];
+  const shape = [channels, x.shape[1]! / groups, high, wide];
   const weight = parameter(x.graph, `${name}.weight`, shape, { init, decay: true });
   return conv2d(x, weight, { ...biasOf(x, name, channels, bias), stride, padding, groups });
 }

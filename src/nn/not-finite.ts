@@ -26,7 +26,7 @@ export async function firstNotFinite(
 
 /** What to do about a number that isn't finite and comes from `origin`, the first op that writes one. */
 export function remedy(
-  { graph, loss }: TrainingParts,
+  { graph }: TrainingParts,
   origin: string | undefined,
   program: "gradients" | "evaluate",
 ): string {
@@ -35,7 +35,8 @@ export function remedy(
   if (graph.values.some((value) => value.op.name === "input" && describe(value) === origin)) {
     return `Look for NaN and infinities in what the batch gives as ${origin!.slice("input ".length)}.`;
   }
-  if (origin === describe(loss)) {
+  const loss = graph.values.find((value) => value.op.loss && describe(value) === origin);
+  if (loss) {
     return `All that it reads is finite; its targets must be ${loss.op.loss!.targets}. If they are, ${grown}.`;
   }
   return `The inputs are finite: ${grown}, or scale the inputs down if they are large.`;

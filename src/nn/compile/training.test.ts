@@ -52,7 +52,7 @@ describe("the loss", () => {
 
   test("must come from an operation that is one", () => {
     const message = (what: string) =>
-      `The loss must come from one of the losses (bceWithLogits, focal, crossEntropy, mse), whose gradient training starts from; ${what} is none.`;
+      `The loss must come from one of the losses (bceWithLogits, focal, crossEntropy, mse, sumLosses), whose gradient training starts from; ${what} is none.`;
     refuse(compiling(parts((x) => x)), message("linear of mix.weight"));
     const sum = (x: Value) => add(bceWithLogits(x, targets(x)), focal(x, targets(x)));
     refuse(compiling(parts(sum)), message("add"));

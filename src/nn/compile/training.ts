@@ -32,7 +32,7 @@ export interface TrainingPlan extends Plan {
   readonly scores: Tensor;
 }
 
-const LOSSES = "bceWithLogits, focal, crossEntropy, mse";
+const LOSSES = "bceWithLogits, focal, crossEntropy, mse, sumLosses";
 
 export interface TrainingParts {
   readonly graph: Graph;
@@ -162,13 +162,17 @@ function checkParts({ graph, logits, loss }: TrainingParts): void {
       `The loss must come from one of the losses (${LOSSES}), whose gradient training starts from; ${describe(loss)} is none.`,
     );
   }
-  const before = ancestors(loss.inputs);
-  const other = [...before].find(({ op }) => op.loss);
-  if (other) {
+  for (const reader of ancestors([loss])) {
+    const other = reader.inputs.find(({ op }) => op.loss);
+    if (!other || reader.op.name === "sumLosses") continue;
     throw new InputError(
-      `${describe(loss)} is made from another loss, ${describe(other)}: no gradient passes through that.`,
+      `${describe(reader)} is made from another loss, ${describe(other)}: no gradient passes through that.`,
     );
   }
+  const addend = [...ancestors([loss])]
+    .find(({ op }) => op.name === "sumLosses")
+    ?.inputs.find(({ op }) => !op.loss);
+  if (addend) throw new InputError(`sumLosses adds losses (${LOSSES}); ${describe(addend)} is none.`);
   if (!learnedValues(graph).has(loss)) {
     throw new InputError(
       `There is nothing to train: no parameter that is learned leads to the loss (${describe(loss)}).`,

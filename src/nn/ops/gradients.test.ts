@@ -7,6 +7,7 @@ import { createGraph } from "../graph.ts";
 import { normLayer } from "../layers.ts";
 import type { Shape, Value } from "../op.ts";
 import { type CheckOptions, checkGraph, randomInputs } from "../testing/check-graph.ts";
+import { seeded } from "../testing/rows.ts";
 import { endIn, imageOf, learned, mixed } from "../testing/small-networks.ts";
 import { testMachines } from "../testing/test-engines.ts";
 import { relu, sigmoid, silu } from "./activation.ts";
@@ -28,6 +29,7 @@ import { maxPool } from "./max-pool.ts";
 import { mse } from "./mse.ts";
 import { multiply } from "./multiply.ts";
 import { flatten, reshape } from "./reshape.ts";
+import { sumLosses } from "./sum-losses.ts";
 
 const machines = testMachines();
 
@@ -303,6 +305,53 @@ describe("losses", () => {
       return { graph: x.graph, logits: x, loss: bceWithLogits(x, input(x.graph, "targets", shape), weight) };
     }));
 
+  /** From 0 to 1, some 0: what weights may be. */
+  const weightsOf = (count: number, seed: number) => {
+    const random = seeded(seed);
+    return Float32Array.from({ length: count }, (_, i) => (i % 3 === 1 ? 0 : 0.1 + random()));
+  };
+
+  test.each([false, true])("bceWithLogits with weights of all terms, and of the positives: %s", (both) =>
+    fc.assert(
+      fc.asyncProperty(logits, async ([n, f]) => {
+        const x = features([n, f]);
+        const { graph } = x;
+        const ofPositives = both ? input(graph, "posWeight", [1, f]) : undefined;
+        const loss = bceWithLogits(
+          x,
+          input(graph, "targets", [n, f]),
+          ofPositives,
+          input(graph, "weight", [n, f]),
+        );
+        const inputs = { weight: weightsOf(n * f, 3), ...(both && { posWeight: weightsOf(f, 4) }) };
+        await checkGraph(machines, { graph, logits: x, loss }, { inputs });
+      }),
+      { seed: 22, numRuns: 8 },
+    ),
+  );
+
+  test("sumLosses: of several, of one twice, of a sum, and of weight 0", () =>
+    holds(logits, (shape) => {
+      const x = features(shape);
+      const { graph } = x;
+      const y = silu(mixed(x, "y"));
+      const targets = input(graph, "targets", shape);
+      const one = bceWithLogits(x, targets);
+      const other = mse(y, input(graph, "wanted", shape));
+      const never = focal(y, targets);
+      const inner = sumLosses([
+        { loss: other, weight: 0.5 },
+        { loss: one, weight: 3 },
+        { loss: never, weight: 0 },
+      ]);
+      const loss = sumLosses([
+        { loss: one, weight: 1 },
+        { loss: inner, weight: 0.7 },
+        { loss: one, weight: 0.25 },
+      ]);
+      return { graph, logits: x, loss };
+    }));
+
   test.each([
     { gamma: 2, alpha: 0.25 },
     { gamma: 0, alpha: -1 },
@@ -380,6 +429,12 @@ describe("shapes that don't fit", () => {
     ["reshape", () => reshape(x, [7]), "[2, 7] holds 14 numbers, the input 96"],
     ["dropPath", () => dropPath(x, 1), "below 1"],
     ["bceWithLogits", () => bceWithLogits(f, input(graph, "t", [2, 3, 1, 1])), "need one shape"],
+    [
+      "bceWithLogits",
+      () => bceWithLogits(f, f, undefined, x),
+      "the weight of each logit needs the logits' shape",
+    ],
+    ["sumLosses", () => sumLosses([{ loss: mse(f, f), weight: -1 }]), "the weights must be 0 or more"],
     ["crossEntropy", () => crossEntropy(f, f), "need the shape [2]"],
     ["mse", () => mse(x, y), "need one shape"],
   ])("%s %#", (_, build, message) => {

@@ -20,4 +20,5 @@ export { maxPool } from "./max-pool.ts";
 export { mse } from "./mse.ts";
 export { multiply } from "./multiply.ts";
 export { flatten, reshape } from "./reshape.ts";
+export { sumLosses } from "./sum-losses.ts";
 export { buffer, parameter } from "./weight.ts";

@@ -3,6 +3,8 @@
 import { InputError } from "../../signal/errors.ts";
 import { describe } from "../graph.ts";
 import type { Arguments, Lowering, Shape, Value } from "../op.ts";
+import type { Tensor } from "../plan.ts";
+import type { SumLossesAttributes } from "./sum-losses.ts";
 
 /** Predictions and targets of one shape, [n, outputs]; further inputs are [1, outputs]. */
 export function lossShape(
@@ -37,11 +39,31 @@ export function lossForward<A>(
   const [x, targets] = value.inputs as [Value, Value];
   const loss = lower.vector(1, "loss");
   const dx = lower.activation(x.shape, "gradient");
-  const lossScale = lower.scalar("lossScale");
+  const lossScale = scaleOf(lower, value as Value);
   const all = { ...reads, targets: lower.dense(targets), lossScale };
   lower.emit(value as Value, kernel, all, { loss, [gradient]: dx });
   lower.note(value as Value, "gradient", dx);
   lower.define(value as Value, { x: loss, act: "none" });
+}
+
+/** What the gradient is scaled by: the training's own scale, times the loss's weight where it is one of a sum. */
+function scaleOf(lower: Lowering, value: Value): Tensor {
+  const scale = lower.scalar("lossScale");
+  const weight = weightOf(lower, value);
+  if (weight === 1) return scale;
+  const out = lower.vector(1, "scale of the loss");
+  lower.emit(value, "addNumber", { x: scale, factor: weight, accumulate: 0 }, { out });
+  return out;
+}
+
+function weightOf(lower: Lowering, value: Value): number {
+  const sums = lower.readers(value) as readonly Value<SumLossesAttributes>[];
+  if (sums.length === 0) return 1;
+  // A sum that reads the loss twice stands there twice.
+  return [...new Set(sums)].reduce((total, sum) => {
+    const own = sum.attributes.weights.filter((_, i) => sum.inputs[i] === value);
+    return total + own.reduce((a, b) => a + b, 0) * weightOf(lower, sum as Value);
+  }, 0);
 }
 
 /** A loss of logits [n, outputs], whose kernel takes `options`. */

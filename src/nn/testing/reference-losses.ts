@@ -9,14 +9,22 @@ function mean(numbers: readonly number[]): Float64Array {
   return Float64Array.of(numbers.reduce((sum, value) => sum + value, 0) / numbers.length);
 }
 
-/** binary_cross_entropy_with_logits, with a weight of the positives for each column. */
-const bceWithLogits = ([logits, targets, posWeight]: readonly Array64[]) => {
+/** binary_cross_entropy_with_logits, with a weight of the positives for each column; and the mean that a weight of each term weighs. */
+const bceWithLogits = (
+  [logits, targets, ...weights]: readonly Array64[],
+  { optional }: { optional: readonly string[] },
+) => {
+  const posWeight = optional[0] === "posWeight" ? weights[0] : undefined;
+  const weight = optional.at(-1) === "weight" ? weights.at(-1) : undefined;
   const columns = logits!.shape.at(-1)!;
   const term = (x: number, i: number) => {
     const t = targets!.data[i]!;
     return (posWeight ? posWeight.data[i % columns]! : 1) * t * softplus(-x) + (1 - t) * softplus(x);
   };
-  return mean([...logits!.data].map(term));
+  const terms = [...logits!.data].map(term);
+  if (!weight) return mean(terms);
+  const sum = weight.data.reduce((a, b) => a + b, 0);
+  return Float64Array.of(terms.reduce((total, value, i) => total + (weight.data[i]! / sum) * value, 0));
 };
 
 /** torchvision.ops.sigmoid_focal_loss (Lin 2017); alpha below 0 leaves the classes' weights out. */
@@ -51,9 +59,13 @@ const crossEntropy = (
 const mse = ([predicted, targets]: readonly Array64[]) =>
   mean([...predicted!.data].map((value, i) => (value - targets!.data[i]!) ** 2));
 
+const sumLosses = (losses: readonly Array64[], { weights }: { weights: readonly number[] }) =>
+  Float64Array.of(losses.reduce((sum, loss, i) => sum + weights[i]! * loss.data[0]!, 0));
+
 export const referenceLosses: Readonly<Record<string, ReferenceOp>> = {
   bceWithLogits,
   focal,
   crossEntropy,
   mse,
+  sumLosses,
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expectClose, machines, pad, seeded, unpad, values } from "../../../testing/rows.ts";
 import { kernelBench } from "../../../testing/run-kernel.ts";
 import { padded, type WasmKernel } from "../kernel.ts";
-import { bceWithLogits, crossEntropy, focal, mse } from "./loss.ts";
+import { addNumber, bceWithLogits, crossEntropy, focal, mse } from "./loss.ts";
 
 /** Central differences of a float64 function. */
 function slopes(f: (x: Float64Array) => number, x: Float32Array): Float64Array {
@@ -58,6 +58,41 @@ describe.each(machines)("losses, $build, $threads threads", (machine) => {
     { n: 4, f: 9 },
   ];
 
+  it("BCE with logits and a weight of each, and 0 where nothing weighs", () => {
+    const random = seeded(5);
+    for (const { n, f } of shapes) {
+      const x = values(random, n * f, -6, 6);
+      const t = values(random, n * f, 0, 1);
+      const some = values(random, n * f, 0, 2).map((v, i) => (i % 3 === 1 ? 0 : v));
+      const args = (weight: Float32Array) => (put: (v: Float32Array) => number) => {
+        return { targets: put(t), posWeight: 0, weight: put(weight), n, f };
+      };
+      check(bceWithLogits, x, f, args(some), (logits) => {
+        const sum = some.reduce((a, b) => a + b, 0);
+        const terms = logits.map((v, i) => {
+          return -(t[i]! * Math.log(sigmoid(v)) + (1 - t[i]!) * Math.log(sigmoid(-v)));
+        });
+        return terms.reduce((total, term, i) => total + (some[i]! / sum) * term, 0);
+      });
+      const bench = kernelBench({ ...machine, megabytes: 1 });
+      const length = n * padded(f);
+      const [loss, dLogits] = [bench.put(Float32Array.of(7)), bench.put(new Float32Array(length).fill(7))];
+      const nothing = args(new Float32Array(n * f))((v) => bench.put(pad(v, f)));
+      bench.run(bceWithLogits, { ...nothing, logits: bench.put(pad(x, f)), loss, dLogits, lossScale: 0 });
+      expect(bench.read(loss, 1)[0]).toBe(0);
+      expect(bench.read(dLogits, length).every((v) => v === 0)).toBe(true);
+    }
+  });
+
+  it("adds a number times a factor", () => {
+    const bench = kernelBench({ ...machine, megabytes: 1 });
+    const [x, out] = [bench.put(Float32Array.of(3)), bench.put(Float32Array.of(5, 9))];
+    bench.run(addNumber, { x, out, factor: 0.5, accumulate: 1 });
+    expect([...bench.read(out, 2)]).toEqual([6.5, 9]);
+    bench.run(addNumber, { x, out, factor: -2, accumulate: 0 });
+    expect([...bench.read(out, 2)]).toEqual([-6, 9]);
+  });
+
   it("BCE with logits, with and without weights of positives", () => {
     const random = seeded(1);
     for (const { n, f } of shapes) {
@@ -69,7 +104,7 @@ describe.each(machines)("losses, $build, $threads threads", (machine) => {
           bceWithLogits,
           x,
           f,
-          (put, raw) => ({ targets: put(t), posWeight: weighted ? raw(posWeight) : 0, n, f }),
+          (put, raw) => ({ targets: put(t), posWeight: weighted ? raw(posWeight) : 0, weight: 0, n, f }),
           (logits) =>
             logits.reduce((sum, v, i) => {
               const w = weighted ? posWeight[i % f]! : 1;

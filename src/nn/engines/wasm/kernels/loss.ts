@@ -7,9 +7,9 @@ import type { WasmKernel } from "../kernel.ts";
 
 const shared = (_: unknown, threads: number) => threads * 8;
 
-/** torch.nn.BCEWithLogitsLoss; posWeight [f] may be absent. */
+/** torch.nn.BCEWithLogitsLoss; posWeight [f] may be absent, and so may weight [n][fp], by whose sum it is then divided. */
 export const bceWithLogits: WasmKernel = {
-  fields: ["logits", "targets", "loss", "dLogits", "lossScale", "n", "f", "posWeight"],
+  fields: ["logits", "targets", "loss", "dLogits", "lossScale", "n", "f", "posWeight", "weight"],
   phases: ["bceWithLogits", "bceWithLogitsFinish"],
   shared,
 };
@@ -38,4 +38,11 @@ export const mse: WasmKernel = {
   fields: ["x", "targets", "loss", "dx", "lossScale", "n", "pixels", "c"],
   phases: ["mse", "mseFinish"],
   shared,
+};
+
+/** out = (or +=) factor * x, of one float. */
+export const addNumber: WasmKernel = {
+  fields: ["x", "out", "factor", "accumulate"],
+  floats: ["factor"],
+  phases: ["addNumber"],
 };
