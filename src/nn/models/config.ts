@@ -14,7 +14,7 @@ export interface ModelOptions {
    * padding 3 and no bias, `stem.weight`, takes them to 3 channels before the network. `plain` if not given.
    */
   readonly stem?: "plain" | "tutorial";
-  /** Stride of the network's own first convolution, one number or [height, width]; 2 if not given. */
+  /** Stride of the network's own first convolution, one number or [height, width]; 2 if not given, 1 for `linenet`. */
   readonly stemStride?: Pair;
   /** How likely a feature is left out before the classifier; the family's own if not given. */
   readonly dropout?: number;
@@ -24,12 +24,18 @@ export interface ModelOptions {
   readonly pool?: "avg" | "gem";
   /** The compound coefficient of `efficientnet`: 0 is B0; wider, deeper and for larger images as it grows. 1 gives B2's network (see `compoundEfficientNet`). */
   readonly phi?: number;
+  /** Of `linenet`: what its channels are multiplied by, from 0.125 to 8; 1 if not given. */
+  readonly width?: number;
 }
 
-/** All options, settled. Plain JSON: `createModel(config.name, config)` makes the same model. */
-export interface ModelConfig extends Required<Omit<ModelOptions, "phi">> {
+/** Options that only some families have. */
+type OwnOptions = "stem" | "pool" | "phi" | "width";
+
+/** All options, settled; those that the family doesn't have are left out. Plain JSON: `createModel(config.name, config)` makes the same model. */
+export interface ModelConfig
+  extends Required<Omit<ModelOptions, OwnOptions>>,
+    Pick<ModelOptions, OwnOptions> {
   readonly name: string;
-  readonly phi?: number;
 }
 
 export interface ImageSize {
@@ -47,6 +53,8 @@ export interface BuiltModel {
   readonly features: Value;
   /** [batch, numClasses]. */
   readonly logits: Value;
+  /** [batch, 1, rows, columns], a logit for each place of the image: where it shows what the network looks for. Only of models that say so. */
+  readonly places?: Value;
 }
 
 export interface Model {
@@ -58,11 +66,20 @@ export interface Model {
   readonly firstConv: string;
   /** The layer whose weights depend on the classes. */
   readonly classifier: string;
-  /** Builds the network for batches of one shape. Throws an InputError where the images are too small. */
+  /** Rows and columns of the image to one of its `places`; absent where the model says none. */
+  readonly placeSize?: readonly [number, number];
+  /** Builds the network for batches of one shape. Throws an InputError where the images' sizes don't suit it. */
   build(size: ImageSize): BuiltModel;
 }
 
-type Defaults = Pick<ModelConfig, "dropout" | "dropPath">;
+interface Family extends Pick<ModelConfig, "dropout" | "dropPath"> {
+  /** 2 if not given. */
+  readonly stemStride?: Pair;
+  /** Absent where the family has no `width`. */
+  readonly width?: number;
+  /** Options that the family doesn't have, and what each must be instead. */
+  readonly refused?: { readonly [name in "stem" | "pool"]?: string };
+}
 
 const optionNames = [
   "inChannels",
@@ -73,37 +90,53 @@ const optionNames = [
   "dropPath",
   "pool",
   "phi",
+  "width",
 ] as const satisfies readonly (keyof ModelOptions)[];
 
 /** Checks options and fills in what is missing. Throws a UsageError that names the option. */
-export function settle(name: string, options: ModelOptions, family: Defaults): ModelConfig {
+export function settle(name: string, options: ModelOptions, family: Family): ModelConfig {
   const known: readonly string[] = [...optionNames, "name"];
   for (const option of Object.keys(options)) {
     if (!known.includes(option)) {
       throw new UsageError(`${name} has no option ${option}. Its options are ${optionNames.join(", ")}.`);
     }
   }
+  const { refused = {} } = family;
   const {
     inChannels = 3,
     numClasses = 1000,
     stem = "plain",
-    stemStride = 2,
+    stemStride = family.stemStride ?? 2,
     dropout = family.dropout,
     dropPath = family.dropPath,
     pool = "avg",
     phi,
+    width = family.width,
   } = options;
   checkCount(name, "inChannels", inChannels);
   checkCount(name, "numClasses", numClasses);
   checkChoice(name, "stem", stem, ["plain", "tutorial"]);
   checkChoice(name, "pool", pool, ["avg", "gem"]);
+  if (refused.stem && stem !== "plain") throw wrong(name, "stem", refused.stem, stem);
+  if (refused.pool && options.pool !== undefined) throw wrong(name, "pool", refused.pool, pool);
   const strides = Array.isArray(stemStride) ? stemStride : [stemStride, stemStride];
   if (strides.length !== 2) throw wrong(name, "stemStride", "one number or [height, width]", stemStride);
   for (const stride of strides) checkCount(name, "stemStride", stride);
   checkChance(name, "dropout", dropout);
   checkChance(name, "dropPath", dropPath);
-  const settled = { name, inChannels, numClasses, stem, stemStride, dropout, dropPath, pool };
-  return phi === undefined ? settled : { ...settled, phi };
+  if (width !== undefined && family.width === undefined) {
+    throw wrong(name, "width", "left out (`linenet` takes one)", width);
+  }
+  if (width !== undefined && !(typeof width === "number" && width >= 0.125 && width <= 8)) {
+    throw wrong(name, "width", "a number from 0.125 to 8", width);
+  }
+  return {
+    ...{ name, inChannels, numClasses, stemStride, dropout, dropPath },
+    ...(!refused.stem && { stem }),
+    ...(!refused.pool && { pool }),
+    ...(phi !== undefined && { phi }),
+    ...(width !== undefined && { width }),
+  };
 }
 
 /** Throws a UsageError unless the batch and the images' sizes are whole numbers from 1. */

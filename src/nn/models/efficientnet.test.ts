@@ -6,7 +6,8 @@ import goldenB3 from "../golden/efficientnet-b3-137x128.json" with { type: "json
 import type { Value } from "../op.ts";
 import { goldenBatch, goldenParameter } from "../testing/golden-weights.ts";
 import { runReference } from "../testing/reference.ts";
-import { compoundScale, roundChannels } from "./efficientnet.ts";
+import { compoundScale } from "./efficientnet.ts";
+import { roundChannels } from "./inverted-residual.ts";
 import { countParameters, createModel } from "./model.ts";
 
 const size = { batch: 1, height: 64, width: 64 };

@@ -3,12 +3,11 @@
  * together. Weights have timm's names; padding is k // 2 on all sides as in timm's and torchvision's (not TensorFlow's own, `tf_`).
  */
 
-import { convLayer, normLayer, normSilu, squeezeExcite } from "../layers.ts";
+import { convLayer, normSilu } from "../layers.ts";
 import type { Value } from "../op.ts";
-import { add } from "../ops/add.ts";
-import { dropPath } from "../ops/drop-path.ts";
 import { type Model, type ModelOptions, settle, wrong } from "./config.ts";
 import { buildModel } from "./head.ts";
+import { invertedResidual, roundChannels } from "./inverted-residual.ts";
 
 /** Table 1, stages 2 to 8. */
 const stages = [
@@ -84,7 +83,6 @@ function efficientNet(name: string, scale: Scale, options: ModelOptions): Model 
 }
 
 function trunk(x: Value, { width, depth }: Scale, config: Model["config"]): Value {
-  const { graph } = x;
   const stem = convLayer(x, "conv_stem", roundChannels(32 * width), { kernel: 3, stride: config.stemStride });
   let y = normSilu(stem, "bn1");
   const counts = stages.map(({ blocks }) => Math.ceil(blocks * depth));
@@ -92,55 +90,15 @@ function trunk(x: Value, { width, depth }: Scale, config: Model["config"]): Valu
   let built = 0;
   for (const [s, { expansion, kernel, stride, channels }] of stages.entries()) {
     for (let b = 0; b < counts[s]!; b++) {
-      const block: Block = {
+      y = invertedResidual(y, {
         name: `blocks.${s}.${b}`,
         channels: roundChannels(channels * width),
         expansion,
         kernel,
         stride: b === 0 ? stride : 1,
         dropPath: (config.dropPath * built++) / total,
-      };
-      const input = y;
-      y = graph.scope(block.name, () => invertedResidual(input, block));
+      });
     }
   }
   return normSilu(convLayer(y, "conv_head", roundChannels(1280 * width)), "bn2");
-}
-
-interface Block {
-  readonly name: string;
-  readonly channels: number;
-  readonly expansion: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dropPath: number;
-}
-
-/** MBConv (Sandler 2018, with squeeze-excite). Where nothing is expanded, timm's names move up by one: conv_dw, bn1, conv_pw, bn2. */
-function invertedResidual(
-  x: Value,
-  { name, channels, expansion, kernel, stride, dropPath: p }: Block,
-): Value {
-  const inputs = x.shape[1]!;
-  const middle = inputs * expansion;
-  const expands = expansion > 1;
-  const [depthwiseNorm, project, projectNorm] = expands
-    ? ["bn2", "conv_pwl", "bn3"]
-    : ["bn1", "conv_pw", "bn2"];
-  let y = expands ? normSilu(convLayer(x, `${name}.conv_pw`, middle), `${name}.bn1`) : x;
-  y = convLayer(y, `${name}.conv_dw`, middle, { kernel, stride, groups: middle });
-  y = squeezeExcite(
-    normSilu(y, `${name}.${depthwiseNorm}`),
-    `${name}.se`,
-    Math.max(1, Math.round(inputs / 4)),
-  );
-  y = normLayer(convLayer(y, `${name}.${project}`, channels), `${name}.${projectNorm}`);
-  if (stride !== 1 || inputs !== channels) return y;
-  return add(p > 0 ? dropPath(y, p) : y, x);
-}
-
-/** The nearest multiple of 8, at least 8, but never under nine tenths of what was asked for. */
-export function roundChannels(wanted: number): number {
-  const rounded = Math.max(8, Math.floor((wanted + 4) / 8) * 8);
-  return rounded < 0.9 * wanted ? rounded + 8 : rounded;
 }

@@ -4,6 +4,7 @@ import { UsageError } from "../../signal/errors.ts";
 import { type Graph, numel } from "../op.ts";
 import type { Model, ModelOptions } from "./config.ts";
 import { compoundEfficientNet, efficientNetNames, publishedEfficientNet } from "./efficientnet.ts";
+import { lineNet } from "./linenet.ts";
 import { resNet, resNetNames } from "./resnet.ts";
 
 export type { BuiltModel, ImageSize, Model, ModelConfig, ModelOptions } from "./config.ts";
@@ -12,6 +13,7 @@ const families: ReadonlyMap<string, (name: string, options: ModelOptions) => Mod
   ...efficientNetNames.map((name) => [name, publishedEfficientNet] as const),
   ["efficientnet", compoundEfficientNet] as const,
   ...resNetNames.map((name) => [name, resNet] as const),
+  ["linenet", lineNet] as const,
 ]);
 
 /** All names that `createModel` knows. */
