@@ -83,6 +83,14 @@ describe("checkRecipe", () => {
     expect(checkRecipe(all, "all.json")).toEqual(all);
   });
 
+  it("takes the places' loss of linenet on lines", () => {
+    const lines = {
+      ...{ ...seed, ...whitened, name: "lines", loss: { name: "bce", places: 1.5 } },
+      model: { name: "linenet", stemStride: [1, 2], width: 0.5 },
+    };
+    expect(checkRecipe(lines, "lines.json")).toEqual(lines);
+  });
+
   it("takes the one that docs/recipes.md shows, which has every key that the page tells", async () => {
     const page = await readFile(new URL("../../docs/recipes.md", import.meta.url), "utf8");
     const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!);
@@ -95,7 +103,7 @@ describe("checkRecipe", () => {
       const full = inAugment ? `augment.${path}` : path;
       return full.split(".").reduce((value, key) => value?.[key], shown) !== undefined;
     };
-    const elsewhere = ["loss.gamma", "optimizer.momentum", "beta2"];
+    const elsewhere = ["loss.gamma", "loss.places", "optimizer.momentum", "beta2"];
     expect(told.length).toBeGreaterThan(30);
     expect(told.filter((path) => !has(path!) && !elsewhere.includes(path!))).toEqual([]);
   });
@@ -152,6 +160,15 @@ describe("checkRecipe", () => {
     ],
     [{ sampling: "even" }, /sampling must be "natural" or \{ "positives"/],
     [{ sampling: { positives: 1 } }, /sampling\.positives must be a number, above 0, below 1; it is 1/],
+    [{ loss: { name: "bce", places: 0 } }, "mine.json: loss.places must be a number, above 0; it is 0."],
+    [
+      { ...whitened, loss: { name: "bce", places: 1 } },
+      "mine.json: loss.places must be left out unless the model says where it sees a needle, as linenet.",
+    ],
+    [
+      { model: { name: "linenet" }, loss: { name: "bce", places: 1 } },
+      "mine.json: loss.places must be left out unless input.layout is lines.",
+    ],
     [{ trainedFolds: 6 }, "mine.json: trainedFolds must be at most folds, 5; it is 6."],
     [{ schedule: null }, "mine.json: schedule must be an object; it is null."],
     [{ weights: 3 }, "mine.json: weights must be a text; it is 3."],

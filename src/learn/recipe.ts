@@ -49,6 +49,11 @@ export interface LossSpec {
   readonly gamma?: number;
   /** How much a positive counts beside a negative; `balanced`: as many times as there are more negatives. */
   readonly positiveWeight?: number | "balanced";
+  /**
+   * How much a second loss counts beside it: the binary cross-entropy of where the network sees a needle, the mean over the places of a batch
+   * of which it is known. Of models that say so (`linenet`) and the layout `lines`; without it there is none.
+   */
+  readonly places?: number;
 }
 
 export interface OptimizerSpec {
@@ -103,6 +108,15 @@ export function checkRecipe(value: unknown, source: string): Recipe {
     if (recipe.trainedFolds !== undefined && recipe.trainedFolds > recipe.folds) {
       fields.fail("trainedFolds", `at most folds, ${recipe.folds}`);
     }
+    if (recipe.loss.places !== undefined) {
+      const { placeSize } = createModel(recipe.model.name, recipe.model);
+      const wanted = placeSize
+        ? "input.layout is lines"
+        : "the model says where it sees a needle, as linenet";
+      if (!placeSize || recipe.input.layout !== "lines") {
+        throw new UsageError(`${source}: loss.places must be left out unless ${wanted}.`);
+      }
+    }
     if (recipe.inject && recipe.input.normalisation !== "whiten") {
       fields.fail("inject", "left out unless input.normalisation is whiten");
     }
@@ -154,7 +168,13 @@ function readLoss(fields: Fields): LossSpec {
   if (name === "bce" && gamma !== undefined) fields.fail("gamma", "left out for bce");
   const balanced = fields.any("positiveWeight") === "balanced";
   const positiveWeight = balanced ? "balanced" : fields.number("positiveWeight", { above: 0 }, undefined);
-  return { name, ...optional("gamma", gamma), ...optional("positiveWeight", positiveWeight) };
+  const places = fields.number("places", { above: 0 }, undefined);
+  return {
+    name,
+    ...optional("gamma", gamma),
+    ...optional("positiveWeight", positiveWeight),
+    ...optional("places", places),
+  };
 }
 
 function readOptimizer(fields: Fields): OptimizerSpec {
