@@ -1,12 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCadence } from "../formats/cadence-folder.node.ts";
 import { streamKey } from "../simulate/random.ts";
 import { createExampleMaker } from "./inputs/example.ts";
-import { createPreparer } from "./inputs/prepare.ts";
-import { type BatchStreamOptions, type Loader, openLoader } from "./loader.node.ts";
+import { loadInputKernels } from "./inputs/kernels.node.ts";
+import { createPreparer, createPreparerParts } from "./inputs/prepare.ts";
+import { type BatchStreamOptions, type KeepOptions, type Loader, openLoader } from "./loader.node.ts";
 import type { ExampleJob, LoaderStart } from "./loader-messages.ts";
 import { pathOf, type SmallSet, smallShape, writeSmallSet } from "./testing/small-set.node.ts";
 import { turnInto } from "./views.ts";
@@ -48,8 +49,13 @@ const batches: BatchStreamOptions = {
   imageFloats,
 };
 
-async function withLoader<T>(threads: number, use: (loader: Loader) => Promise<T>): Promise<T> {
-  const loader = openLoader(start, threads);
+async function withLoader<T>(
+  threads: number,
+  use: (loader: Loader) => Promise<T>,
+  from: LoaderStart = start,
+  keep?: KeepOptions,
+): Promise<T> {
+  const loader = openLoader(from, threads, keep);
   try {
     return await use(loader);
   } finally {
@@ -59,9 +65,13 @@ async function withLoader<T>(threads: number, use: (loader: Loader) => Promise<T
 
 async function all(loader: Loader, options: BatchStreamOptions) {
   const stream = loader.open(options);
-  const found: { number: number; images: number[]; targets: number[] }[] = [];
+  const found: { number: number; images: number[]; targets: number[]; places?: number[][] }[] = [];
   for (let batch = await stream.next(); batch; batch = await stream.next()) {
-    found.push({ number: batch.number, images: [...batch.images], targets: [...batch.targets] });
+    const { number, images, targets, places } = batch;
+    found.push({
+      ...{ number, images: [...images], targets: [...targets] },
+      ...(places && { places: [[...places.targets], [...places.known]] }),
+    });
   }
   return found;
 }
@@ -204,5 +214,137 @@ describe("a loader", () => {
       const failing = loader.open({ ...batches, examples: () => [hopeless] });
       await expect(failing.next()).rejects.toThrow(/neither it nor the cadence that was drawn to stand in/);
     });
+  });
+});
+
+describe("a loader that whitens", () => {
+  const whitening: LoaderStart = {
+    input: { normalisation: "whiten", layout: "on" },
+    augment: { ...start.augment, flipFrequency: 0.5, shiftChannels: 4 },
+    inject: { needles: 0.5, interference: 0.5, snrDb: [20, 40] },
+    shape: smallShape,
+  };
+  const size = 6 * smallShape.rows * smallShape.channels;
+  const grid = { rows: 3, columns: 8 };
+  /** Training's examples, each cadence several times, then all cadences as they are and turned. */
+  const mixed: BatchStreamOptions = {
+    ...batches,
+    places: grid,
+    examples: (batch) =>
+      batches.examples(batch) ??
+      (batch < 12
+        ? Array.from({ length: 4 }, (_, index): ExampleJob => {
+            const place = 2 * (batch - 6) + (index >> 1);
+            const view = { time: batch % 2 === 0, frequency: true };
+            return { index, source: source(place), shareDone: 1, ...(index % 2 === 1 && { view }) };
+          })
+        : undefined),
+  };
+  const run = (threads: number, kept: number | undefined) =>
+    withLoader(
+      threads,
+      (loader) => all(loader, mixed),
+      whitening,
+      kept === undefined ? undefined : { places: 12, bytes: kept * size },
+    );
+
+  it("gives the same bits whatever is kept, for any number of threads: those of the maker of examples", async () => {
+    const parts = createPreparerParts(whitening.input, smallShape, loadInputKernels());
+    const maker = createExampleMaker(whitening, smallShape, parts);
+    const white = async ({ path, label }: ReturnType<typeof source>) => {
+      const cadence = await readCadence(path);
+      parts.whiten!(cadence, cadence.data);
+      return { cadence, label };
+    };
+    const expected = [];
+    for (let number = 0; number < 12; number++) {
+      const jobs = mixed.examples(number)!;
+      const images = new Float32Array(jobs.length * imageFloats);
+      const targets = [];
+      const places = [new Float32Array(jobs.length * 24), new Float32Array(jobs.length * 24)];
+      for (const { index, source, partner, key, shareDone, view } of jobs) {
+        const image = images.subarray(index * imageFloats, (index + 1) * imageFloats);
+        const [placeTargets, known] = places.map((one) => one.subarray(24 * index, 24 * (index + 1)));
+        const own = await white(source);
+        if (key) {
+          const other = maker.wantsPartner(key, shareDone) ? { partner: await white(partner!) } : {};
+          const marks = { grid, targets: placeTargets!, known: known! };
+          targets.push(Math.fround(maker.make({ ...own, ...other, key }, image, marks)));
+          continue;
+        }
+        if (view) turnInto(view, own.cadence, new Float32Array(size));
+        parts.layOut(own.cadence, image);
+        targets.push(source.label);
+        placeTargets!.fill(source.label === 0 ? 0 : 0.5);
+        known!.fill(source.label === 0 ? 1 : 0);
+      }
+      expected.push({ number, images: [...images], targets, places: places.map((one) => [...one]) });
+    }
+    const marks = expected.flatMap(({ places }) => places[0]!);
+    expect(new Set(marks)).toEqual(new Set([0, 0.5, 1]));
+    for (const [threads, kept] of [
+      [1, undefined],
+      [2, 0],
+      [1, 5],
+      [2, 5],
+      [2, 12],
+    ] as const) {
+      expect(await run(threads, kept)).toEqual(expected);
+    }
+  });
+
+  it("doesn't read again what it keeps, and only that", async () => {
+    const moving = await writeSmallSet(join(folder, "moving"), 3);
+    const own = (place: number) => ({ path: pathOf(moving.folder, moving.ids[place]!), label: 0, place });
+    const examples = [0, 1, 2].map(
+      (place): ExampleJob => ({ index: place, source: own(place), shareDone: 1 }),
+    );
+    const once = { ...batches, examples: (number: number) => (number === 0 ? examples : undefined) };
+    const keep = { places: 3, bytes: 2 * size };
+    await withLoader(
+      1,
+      async (loader) => {
+        const [first] = await all(loader, once);
+        await rename(moving.folder, `${moving.folder}-away`);
+        const second = await loader.open(once).next();
+        const [kept, left] = [0, 2 * imageFloats];
+        expect([...second!.images.subarray(kept, left)]).toEqual(first!.images.slice(kept, left));
+        expect(second!.problems).toMatchObject([{ place: 2, skipped: true }]);
+      },
+      whitening,
+      keep,
+    );
+  });
+
+  it("tells what is wrong with a cadence whenever it is seen", async () => {
+    const damaged = await writeSmallSet(join(folder, "damaged-again"), 2);
+    const infinite = await readCadence(source(1).path);
+    infinite.data[7] = Number.NEGATIVE_INFINITY;
+    const { encodeCadence } = await import("../formats/cadence-npy.ts");
+    await writeFile(pathOf(damaged.folder, damaged.ids[0]!), encodeCadence(infinite));
+    await writeFile(pathOf(damaged.folder, damaged.ids[1]!), "no array");
+    const examples = [0, 1].map((place): ExampleJob => {
+      const own = { path: pathOf(damaged.folder, damaged.ids[place]!), label: 1, place };
+      return { index: place, source: own, shareDone: 1 };
+    });
+    await withLoader(
+      1,
+      async (loader) => {
+        const stream = loader.open({ ...batches, examples: (number) => (number < 3 ? examples : undefined) });
+        const found = [];
+        for (let batch = await stream.next(); batch; batch = await stream.next()) {
+          expect(batch.problems).toMatchObject([
+            { place: 0, skipped: false, message: expect.stringContaining("1 values aren't finite") },
+            { place: 1, skipped: true },
+          ]);
+          found.push([...batch.images]);
+        }
+        expect(found.length).toBe(3);
+        expect(found[1]).toEqual(found[0]);
+        expect(found[2]).toEqual(found[0]);
+      },
+      whitening,
+      { places: 2 },
+    );
   });
 });

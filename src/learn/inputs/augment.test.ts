@@ -152,6 +152,31 @@ describe("augment", () => {
     }
   });
 
+  it("keeps the deviation of whitened noise, where that is asked", () => {
+    const flat = { panels: 2, rows: 40, channels: 64 };
+    for (let key = 0; key < 10; key++) {
+      const [free, kept] = (["free", "kept"] as const).map((noiseScale) => {
+        const random = randomStream(streamKey(8, key));
+        const data = Float32Array.from({ length: 5120 }, () => random.normal());
+        const cadence = { ...flat, data };
+        const scratch = new Float32Array(5120);
+        augment(
+          cadence,
+          { noise: 2 },
+          randomStream(streamKey(3, key)),
+          streamKey(4, key),
+          scratch,
+          noiseScale,
+        );
+        return { data, deviation: Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / 5120) };
+      });
+      expect(Math.abs(kept!.deviation - 1)).toBeLessThan(4 / Math.sqrt(2 * 5120));
+      const ratio = free!.deviation / kept!.deviation;
+      const apart = free!.data.map((value, i) => Math.abs(value - ratio * kept!.data[i]!));
+      expect(Math.max(...apart)).toBeLessThan(1e-5);
+    }
+  });
+
   it("cuts out rectangles, so many at most, no side above its share", () => {
     const wide = { panels: 2, rows: 20, channels: 10 };
     const touched = new Set<number>();
@@ -221,6 +246,29 @@ describe("mixUp", () => {
     // Kolmogorov and Smirnov's bound at 1 in 1,000.
     for (let i = 9; i < 1000; i += 20) {
       expect(Math.abs(betaBelow(alpha, weights[i]!) - (i + 0.5) / 1000)).toBeLessThan(1.95 / Math.sqrt(1000));
+    }
+  });
+
+  it("keeps the deviation of whitened noise, where that is asked, and the labels", () => {
+    const flat = { panels: 1, rows: 60, channels: 100 };
+    for (let key = 0; key < 10; key++) {
+      const noise = (seed: number) => {
+        const random = randomStream(streamKey(seed, key));
+        return { ...flat, data: Float32Array.from({ length: 6000 }, () => random.normal()) };
+      };
+      const spec = { chance: 1, alpha: 1, labels: "linear" } as const;
+      const [free, kept] = (["free", "kept"] as const).map((noiseScale) => {
+        const own = noise(1);
+        const random = randomStream(streamKey(9, key));
+        const label = mixUp(own, 1, { cadence: noise(2), label: 0 }, spec, random, noiseScale);
+        return { label, data: own.data };
+      });
+      expect(kept!.label).toBe(free!.label);
+      const deviation = Math.sqrt(kept!.data.reduce((sum, x) => sum + x * x, 0) / 6000);
+      expect(Math.abs(deviation - 1)).toBeLessThan(4 / Math.sqrt(2 * 6000));
+      const scale = Math.sqrt(kept!.label ** 2 + (1 - kept!.label) ** 2);
+      const apart = free!.data.map((value, i) => Math.abs(value - scale * kept!.data[i]!));
+      expect(Math.max(...apart)).toBeLessThan(1e-5);
     }
   });
 

@@ -4,7 +4,8 @@ import { randomStream, type StreamKey, streamKey } from "../../simulate/random.t
 import type { AugmentSpec } from "./augment.ts";
 import { createExampleMaker, type LabelledCadence } from "./example.ts";
 import type { InputSpec } from "./input-spec.ts";
-import { createPreparer } from "./prepare.ts";
+import { loadInputKernels } from "./kernels.node.ts";
+import { createPreparer, createPreparerParts } from "./prepare.ts";
 
 const shape = { panels: 6, rows: 6, channels: 8 } as const;
 const size = shape.panels * shape.rows * shape.channels;
@@ -122,5 +123,71 @@ describe("an example", () => {
         others.reduce((sum, value, at) => sum + value * alone[at]!, 0) / power(others) / power(alone);
     }
     expect(Math.abs(products / 40)).toBeLessThan(4 / Math.sqrt(40 * size));
+  });
+});
+
+describe("an example of whitened cadences", () => {
+  const larger = { panels: 6, rows: 32, channels: 48 } as const;
+  const length = larger.panels * larger.rows * larger.channels;
+  const input: InputSpec = { normalisation: "whiten", layout: "all" };
+  const parts = createPreparerParts(input, larger, loadInputKernels());
+  const inject = { needles: 1, interference: 0, snrDb: [30, 40] } as const;
+  const whitened = (seed: number, label: number): LabelledCadence => {
+    const random = randomStream(streamKey(seed));
+    const cadence = { ...larger, data: Float32Array.from({ length }, () => random.normal()) };
+    parts.whiten!(cadence, cadence.data);
+    return { cadence, label };
+  };
+  const [negative, positive, other] = [whitened(1, 0), whitened(2, 1), whitened(3, 0)];
+
+  function example(augment: AugmentSpec, request: LabelledCadence & { partner?: LabelledCadence }, seed = 5) {
+    const image = new Float32Array(length);
+    const places = {
+      grid: { rows: 3, columns: 6 },
+      targets: new Float32Array(18),
+      known: new Float32Array(18),
+    };
+    const maker = createExampleMaker({ input, augment, inject }, larger, parts);
+    const target = maker.make({ ...request, key: streamKey(seed) }, image, places);
+    return { image, target, targets: [...places.targets], known: [...places.known] };
+  }
+
+  it("augments what was whitened, and injects after that", () => {
+    const flipped = { ...larger, data: negative.cadence.data.slice() };
+    for (let at = 0; at < length; at += larger.channels) {
+      flipped.data.subarray(at, at + larger.channels).reverse();
+    }
+    const { image, target } = example({ flipFrequency: 1 }, negative);
+    expect(image).toEqual(example({}, { cadence: flipped, label: 0 }).image);
+    expect(target).toBe(1);
+    const energy = image.reduce((sum, x, i) => sum + (x - flipped.data[i]!) ** 2, 0);
+    expect(10 * Math.log10(energy)).toBeGreaterThan(29);
+    expect(10 * Math.log10(energy)).toBeLessThan(41);
+  });
+
+  it("knows where needles are unless a cadence may have one of its own", () => {
+    const mixUp = { chance: 1, alpha: 1, labels: "or" } as const;
+    const known = example({}, negative);
+    expect(known.known).toEqual(Array(18).fill(1));
+    expect(known.targets).toContain(1);
+    expect(known.targets).toContain(0);
+    expect(example({ mixUp }, { ...negative, partner: other })).toMatchObject({
+      target: 1,
+      known: known.known,
+    });
+    const unknown = { target: 1, known: Array(18).fill(0), targets: Array(18).fill(0.5) };
+    expect(example({}, positive)).toMatchObject(unknown);
+    expect(example({ mixUp }, { ...positive, partner: other })).toMatchObject(unknown);
+    expect(example({ mixUp }, { ...negative, partner: positive })).toMatchObject(unknown);
+    // A partner that isn't mixed in doesn't count.
+    expect(example({}, { ...negative, partner: positive })).toMatchObject({ known: known.known });
+  });
+
+  it("has noise of deviation 1 when it is mixed", () => {
+    const mixUp = { chance: 1, alpha: 20, labels: "or" } as const;
+    const { image } = example({ mixUp }, { ...positive, partner: other });
+    const deviation = (data: Float32Array) => Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / length);
+    const [own, others] = [deviation(positive.cadence.data), deviation(other.cadence.data)];
+    expect(Math.abs(deviation(image) / Math.hypot(own, others) - Math.SQRT1_2)).toBeLessThan(0.03);
   });
 });

@@ -43,6 +43,47 @@ describe("createInjector", () => {
     }
   });
 
+  it("gives interferers decibels of their own where asked", () => {
+    const spec: InjectSpec = { needles: 0, interference: 1, snrDb: [20, 20], interferenceSnrDb: [60, 60] };
+    for (const seed of seeds) {
+      expect(injected(spec, 0, seed).db).toBeCloseTo(60, 1);
+      expect(injected({ ...spec, needles: 1, interference: 0 }, 0, seed).db).toBeCloseTo(20, 2);
+    }
+  });
+
+  it("says in which cells the needle is, not the interferer", () => {
+    const grid = { rows: 3, columns: 8 };
+    const wide = shape.channels / 8;
+    const spec: InjectSpec = { needles: 1, interference: 0, snrDb: [20, 40] };
+    const few = seeds.slice(0, 8);
+    let some = 0;
+    for (const seed of few) {
+      const random = () => randomStream(streamKey(seed));
+      const alone = injected(spec, 0, seed).white;
+      const wanted = Array.from({ length: 24 }, (_, cell) => {
+        let energy = 0;
+        for (let row = 0; row < shape.rows; row++) {
+          for (let c = (cell % 8) * wide; c < ((cell % 8) + 1) * wide; c++) {
+            energy += alone[(2 * Math.floor(cell / 8) * shape.rows + row) * shape.channels + c]! ** 2;
+          }
+        }
+        return energy >= 12 ? 1 : 0;
+      });
+      some += wanted.filter((is) => is === 1).length;
+      const targets = new Float32Array(24);
+      const white = new Float32Array(6 * size);
+      createInjector(spec, shape)(white, 0, random(), { grid, targets });
+      expect([...targets]).toEqual(wanted);
+      expect(white.every((x, i) => x === alone[i])).toBe(true);
+      targets.fill(0);
+      const others = { ...spec, needles: 0, interference: 1 };
+      createInjector(others, shape)(white, 0, random(), { grid, targets });
+      createInjector(spec, shape)(white, 1, random(), { grid, targets });
+      expect([...targets]).toEqual(Array(24).fill(0));
+    }
+    expect(some).toBeGreaterThan(2 * few.length);
+  });
+
   it("draws by its shares, within the decibels, the same for the same stream", () => {
     const spec: InjectSpec = { needles: 0.4, interference: 0, snrDb: [20, 34] };
     const found = Array.from({ length: 300 }, (_, seed) => injected(spec, 0, seed));
