@@ -9,8 +9,10 @@ import { conv2d } from "../ops/conv2d.ts";
 import { crossEntropy } from "../ops/cross-entropy.ts";
 import { focal } from "../ops/focal.ts";
 import { input } from "../ops/input.ts";
+import { linear } from "../ops/linear.ts";
 import { mse } from "../ops/mse.ts";
 import { multiply } from "../ops/multiply.ts";
+import { sumLosses } from "../ops/sum-losses.ts";
 import { sgd } from "../optimizers.ts";
 import { endIn, imageOf, learned, mixed } from "../testing/small-networks.ts";
 import { compileTraining, type MemoryChoices, type TrainingParts } from "./training.ts";
@@ -46,6 +48,7 @@ describe("the loss", () => {
       (x) => focal(x, targets(x)),
       (x) => mse(x, targets(x)),
       (x) => crossEntropy(x, input(x.graph, "classes", [2])),
+      (x) => sumLosses([{ loss: mse(x, targets(x)), weight: 2 }]),
     ];
     for (const loss of losses) expect(compiling(parts(loss))()).toHaveProperty("programs.gradients");
   });
@@ -61,6 +64,19 @@ describe("the loss", () => {
   test("may not be made from another loss", () => {
     const nested = (x: Value) => mse(bceWithLogits(x, targets(x)), input(x.graph, "level", [1]));
     refuse(compiling(parts(nested)), "mse is made from another loss, bceWithLogits");
+    const within = (x: Value) => sumLosses([{ loss: nested(x), weight: 1 }]);
+    refuse(compiling(parts(within)), "mse is made from another loss, bceWithLogits");
+  });
+
+  test("may not be a sum of what is none", () => {
+    const sum = (x: Value) => {
+      const level = linear(x, learned(x, "level", [1, x.shape[1]!]));
+      return sumLosses([
+        { loss: mse(x, targets(x)), weight: 1 },
+        { loss: level, weight: 1 },
+      ]);
+    };
+    refuse(compiling(parts(sum)), "sumLosses adds losses (");
   });
 
   test("must depend on something that is learned", () => {
