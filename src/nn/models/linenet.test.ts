@@ -38,6 +38,13 @@ describe("LineNet", () => {
     expect(places!.shape).toEqual([2, 1, 12 / model.placeSize![0], 256 / model.placeSize![1]]);
   });
 
+  it("starts with logits of places about as large as the cadence's", () => {
+    const { graph } = createModel("linenet", lines).build(size);
+    const drawn = initWeights(graph, 1).get("places.weight")!;
+    expect(Math.max(...drawn.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(96));
+    expect(Math.hypot(...drawn)).toBeGreaterThan(0.4);
+  });
+
   it("has ten blocks, in scopes of their own, with drop path growing where there is a shortcut", () => {
     const { graph } = createModel("linenet", { ...lines, dropPath: 0.2 }).build(size);
     const scopes = new Set(graph.values.map(({ scope }) => scope).filter((scope) => scope !== ""));

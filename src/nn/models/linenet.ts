@@ -81,7 +81,9 @@ function build(config: ModelConfig, size: ImageSize): BuiltModel {
   const graph = createGraph();
   const images = input(graph, "image", [size.batch, inChannels, size.height, size.width]);
   const maps = trunk(images, config);
-  const places = convLayer(maps, "places", 1, { bias: true });
+  // As a classifier's: by its fan-out of one, logits would start at ten and more.
+  const bound = 1 / Math.sqrt(maps.shape[1]!);
+  const places = convLayer(maps, "places", 1, { bias: true, init: { kind: "uniform", bound } });
   const head = normSilu(convLayer(maps, "conv_head", scaled(headChannels, config)), "bn2");
   const features = flatten(concat([globalAvgPool(head), globalMaxPool(head), globalMaxPool(places)]));
   const kept = config.dropout > 0 ? dropout(features, config.dropout) : features;
