@@ -1,0 +1,70 @@
+/** A thread of bench/recall.ts: draws cadences, and scores them by the drift search and by a detector. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { openDetector } from "../src/detect/detector.node.ts";
+import { createWindowScorer } from "../src/detect/score-windows.ts";
+import { searchCadence } from "../src/search/cadence-search.ts";
+import { loadSearchKernels } from "../src/search/kernels.node.ts";
+import { localPool } from "../src/search/segment-pool.ts";
+import { makeCadence } from "../src/signal/cadence.ts";
+import { memorySource } from "../src/signal/memory-source.ts";
+import type { Panels } from "../src/signal/panels.ts";
+import { type CadencePlan, renderCadence } from "../src/simulate/cadences.ts";
+import { planTask, type Task } from "./recall-kinds.ts";
+
+export interface WorkerSettings {
+  readonly seed: number;
+  /** None: the search is left out. */
+  readonly search: { readonly snr: number; readonly maxDriftHzPerS: number } | undefined;
+  /** A detector's file. */
+  readonly model: string | undefined;
+}
+
+export interface Scores {
+  /** S/N of the strongest event of level 3, and of level 2; 0 where there is none. */
+  readonly level3: number;
+  readonly level2: number;
+  /** The detector's probability. */
+  readonly detector: number;
+}
+
+const settings = workerData as WorkerSettings;
+const pool = settings.search && localPool(await loadSearchKernels());
+const detector =
+  settings.model === undefined ? undefined : await openDetector(settings.model, { threads: 1 });
+const scorer = detector && createWindowScorer(detector);
+let memory: Float32Array | undefined;
+
+parentPort!.on("message", async (task: Task) => parentPort!.postMessage(await scoreTask(task)));
+
+async function scoreTask(task: Task): Promise<Scores> {
+  const plan = planTask(task, settings.seed);
+  const panels = renderCadence(plan, memory);
+  memory = panels.data;
+  const events = await searchEvents(plan, panels);
+  const strongest = (level: number) =>
+    events.reduce((best, event) => (event.level === level ? Math.max(best, event.snr) : best), 0);
+  const score = scorer ? (await scorer.score(panels, [0]))[0]! : 0;
+  if (Number.isNaN(score)) throw new Error(`${settings.model} gives no number for a cadence.`);
+  return { level3: strongest(3), level2: strongest(2), detector: score };
+}
+
+const SECONDS_PER_DAY = 86_400;
+const START_MJD = 60_000;
+
+/** What `lodestone search --cadence` would find in the panels as scans of one observation. */
+async function searchEvents({ grids, recipe }: CadencePlan, { data, rows, channels }: Panels) {
+  if (!pool) return [];
+  const size = rows * channels;
+  const scans = grids.map(({ frequency, time, startS }, scan) =>
+    memorySource({
+      data: data.subarray(scan * size, (scan + 1) * size),
+      frequency,
+      time: { ...time, tstartMjd: START_MJD + startS / SECONDS_PER_DAY },
+      header: {},
+      source: `scan ${scan + 1}`,
+    }),
+  );
+  const cadence = makeCadence(recipe.cadence.pattern, scans);
+  return (await searchCadence(cadence, pool, settings.search)).events;
+}
