@@ -155,6 +155,13 @@ describe("checkRecipe", () => {
       /^mine.json: inject\.snrDb must be two numbers of decibels/,
     ],
     [
+      {
+        ...whitened,
+        inject: { needles: 0.5, interference: 0.5, snrDb: [20, 40], interferenceSnrDb: [20] },
+      },
+      /^mine.json: inject\.interferenceSnrDb must be two numbers of decibels/,
+    ],
+    [
       { ...whitened, inject: { needles: 1.5, interference: 0.5, snrDb: [20, 40] } },
       /inject\.needles must be a number/,
     ],

@@ -126,16 +126,21 @@ export function checkRecipe(value: unknown, source: string): Recipe {
 
 function readInject(fields: Fields): InjectSpec {
   const share = { min: 0, max: 1 };
-  const bounds = fields.any("snrDb");
-  const [low, high] = (Array.isArray(bounds) ? bounds : []) as unknown[];
-  if (!isDecibels(low) || !isDecibels(high) || low > high || (bounds as unknown[]).length !== 2) {
-    fields.fail("snrDb", "two numbers of decibels from -20 to 100, the lower first");
-  }
   return {
     needles: fields.number("needles", share),
     interference: fields.number("interference", share),
-    snrDb: [low as number, high as number],
+    snrDb: readDecibels(fields, "snrDb"),
+    ...(fields.has("interferenceSnrDb") && { interferenceSnrDb: readDecibels(fields, "interferenceSnrDb") }),
   };
+}
+
+function readDecibels(fields: Fields, key: string): [number, number] {
+  const bounds = fields.any(key);
+  const [low, high] = (Array.isArray(bounds) ? bounds : []) as unknown[];
+  if (!isDecibels(low) || !isDecibels(high) || low > high || (bounds as unknown[]).length !== 2) {
+    fields.fail(key, "two numbers of decibels from -20 to 100, the lower first");
+  }
+  return [low as number, high as number];
 }
 
 function isDecibels(value: unknown): value is number {

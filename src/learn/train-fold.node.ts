@@ -15,12 +15,11 @@ import { createTrainer } from "../nn/trainer.ts";
 import { checkpointTensors } from "../nn/weights.ts";
 import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { streamKey } from "../simulate/random.ts";
-import type { PlaceGrid } from "./inputs/places.ts";
 import type { Loader } from "./loader.node.ts";
 import type { CadenceTrouble, ExampleJob } from "./loader-messages.ts";
 import { networkNodes } from "./network-graph.ts";
 import { type ProgressPlan, planSteps, rateFactor, shareDone, totalSteps } from "./progress-plan.ts";
-import { buildNetwork, makeOptimizer, type RecipeNetwork } from "./recipe-network.ts";
+import { buildNetwork, makeOptimizer } from "./recipe-network.ts";
 import { type HistoryEntry, type RunRecord, runFiles, writeHistory } from "./run-folder.node.ts";
 import { createSampler, limitPlaces } from "./samples.ts";
 import { startWeights, type WeightsFile } from "./start-weights.node.ts";
@@ -124,7 +123,7 @@ export async function trainFold(task: FoldTask): Promise<FoldResult> {
 
   const positives = trained.filter((place) => labels[place]! >= 0.5).length;
   const balance = positives > 0 ? (trained.length - positives) / positives : 1;
-  const network: RecipeNetwork & { readonly places?: PlaceGrid } = buildNetwork(recipe, set.shape, balance);
+  const network = buildNetwork(recipe, set.shape, balance);
   const { model, built, parts, imageFloats, constants, places } = network;
   const seed = streamKey(record.seed, fold)[0] >>> 0;
   const sampleOf = createSampler({ places: trained, labels, sampling: recipe.sampling, seed });

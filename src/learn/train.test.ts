@@ -145,6 +145,34 @@ describe("a run", () => {
     for (const fold of [0, 1]) expect(await learned(killed, fold)).toEqual(await learned(whole, fold));
   }, 240_000);
 
+  it("learns where injected needles are, the same bits for any number of loader threads", async () => {
+    const shape = { panels: 6, rows: 32, channels: 64 };
+    const larger = await writeSmallSet(join(folder, "larger"), 12, shape);
+    const recipe = checkRecipe(
+      {
+        ...smallRecipe,
+        input: { normalisation: "whiten", layout: "lines" },
+        model: { name: "linenet", width: 0.25 },
+        loss: { name: "bce", places: 0.5 },
+        inject: { needles: 0.7, interference: 0.3, snrDb: [30, 40] },
+        epochs: 3,
+      },
+      "places",
+    );
+    const train = async (name: string, loaderThreads: number, own = recipe) => {
+      const all = { data: larger.folder, fold: 0, recipe: own };
+      await startRun(out(name), options(all), { loaderThreads });
+      return learned(out(name), 0);
+    };
+    const once = await train("places-1", 1);
+    expect(await train("places-3", 3)).toEqual(once);
+    const { history } = await train("no-places", 2, { ...recipe, loss: { name: "bce" } });
+    // Half of a cross-entropy of about ln 2 is added.
+    const added = once.history[0]!.loss - history[0]!.loss;
+    expect(added).toBeGreaterThan(0.1);
+    expect(added).toBeLessThan(0.6);
+  });
+
   it("stopped within a validation, makes it when it goes on", async () => {
     const controller = new AbortController();
     const hooks: TrainHooks = {

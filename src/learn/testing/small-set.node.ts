@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeCadence } from "../../formats/cadence-npy.ts";
 import { randomStream, streamKey } from "../../simulate/random.ts";
+import type { PanelShape } from "../inputs/panel-roles.ts";
 import type { Recipe } from "../recipe.ts";
 
 export const smallShape = { panels: 6, rows: 16, channels: 32 } as const;
@@ -15,12 +16,16 @@ export interface SmallSet {
 }
 
 /** Writes noise; every third cadence has brighter ON panels and the label 1. */
-export async function writeSmallSet(folder: string, count: number): Promise<SmallSet> {
+export async function writeSmallSet(
+  folder: string,
+  count: number,
+  shape: PanelShape = smallShape,
+): Promise<SmallSet> {
   const ids = Array.from({ length: count }, (_, i) =>
     (i * 0x9e3779b1 + 0x1000_0000).toString(16).padStart(15, "0"),
   );
   const labels = ids.map((_, i) => (i % 3 === 0 ? 1 : 0));
-  const { panels, rows, channels } = smallShape;
+  const { panels, rows, channels } = shape;
   for (const [i, id] of ids.entries()) {
     const random = randomStream(streamKey(7, i));
     const data = Float32Array.from({ length: panels * rows * channels }, () => random.normal());
@@ -28,7 +33,7 @@ export async function writeSmallSet(folder: string, count: number): Promise<Smal
       if (Math.floor(at / (rows * channels)) % 2 === 0) data[at]! += 3;
     }
     await mkdir(join(folder, "train", id[0]!), { recursive: true });
-    await writeFile(pathOf(folder, id), encodeCadence({ ...smallShape, data }));
+    await writeFile(pathOf(folder, id), encodeCadence({ ...shape, data }));
   }
   await writeLabels(folder, ids, labels);
   return { folder, ids, labels };
