@@ -6,4 +6,4 @@
 export const heapBase: usize = __heap_base;
 
 export { medians, removeProfile, scaleColumns, transpose } from "./whiten";
-export { bestBefore, blockSums, largestNearby } from "./lines";
+export { blockSums, follow, largestNearby } from "./lines";

@@ -13,8 +13,8 @@
 
 /**
  * Sums of `blockRows` pixels along each drift's channel offsets [drifts, blockRows], times `gain`, less what lies beside them: the lower
- * of the means over channels `near` to `far` on either side; at least `least`. Pixels [panels * rows, channels] are clipped to `low` and `high`; a panel's
- * first `perPanel` blocks count. `paddedAt` holds blockRows padded rows, `sumsAt` one.
+ * of the means over eight channels from `near` on either side; at least `least`. Pixels [panels * rows, channels] are clipped to `low` and `high`; a panel's
+ * first `perPanel` blocks count. `paddedAt` holds blockRows padded rows, `sumsAt` and `flanksAt` one.
  */
 export function blockSums(
   pixelsAt: usize,
@@ -27,13 +27,13 @@ export function blockSums(
   offsetsAt: usize,
   margin: i32,
   near: i32,
-  far: i32,
   low: f32,
   high: f32,
   gain: f32,
   least: f32,
   paddedAt: usize,
   sumsAt: usize,
+  flanksAt: usize,
   volumeAt: usize,
 ): void {
   const width = channels + 2 * margin;
@@ -54,7 +54,7 @@ export function blockSums(
     }
     for (let drift = 0; drift < drifts; drift++) {
       sumAlong(paddedAt + first, width, blockRows, offsetsAt + <usize>(drift * blockRows * 4), gain, bytes, sumsAt + first);
-      contrast(sumsAt + first, near, far, least, bytes, rowOf(volumeAt, drift, block, blocks, width) + first);
+      contrast(sumsAt + first, near, least, channels, margin, flanksAt + first, rowOf(volumeAt, drift, block, blocks, width) + first);
     }
   }
 }
@@ -78,28 +78,50 @@ export function blockSums(
   }
 }
 
-@inline function contrast(sums: usize, near: i32, far: i32, least: f32, bytes: usize, out: usize): void {
-  const share = f32x4.splat(<f32>1 / <f32>(far - near + 1));
-  for (let at: usize = 0; at < bytes; at += 16) {
-    let left = f32x4.splat(0);
-    let right = f32x4.splat(0);
-    for (let k = near; k <= far; k++) {
-      left = f32x4.add(left, v128.load(sums + at - <usize>(k << 2)));
-      right = f32x4.add(right, v128.load(sums + at + <usize>(k << 2)));
-    }
-    const over = f32x4.sub(v128.load(sums + at), f32x4.mul(share, f32x4.pmin(left, right)));
-    v128.store(out + at, f32x4.pmax(f32x4.splat(least), over));
+/** Less the lower of the means over the eight channels from `near` on either side. `flanks` has room for a padded row. */
+@inline function contrast(
+  sums: usize,
+  near: i32,
+  least: f32,
+  channels: i32,
+  margin: i32,
+  flanks: usize,
+  out: usize,
+): void {
+  sumEights(sums, channels, margin, flanks);
+  const share = f32x4.splat(0.125);
+  const lowest = f32x4.splat(least);
+  const toLeft = <usize>((near + 7) << 2);
+  const toRight = <usize>(near << 2);
+  for (let at: usize = 0; at < <usize>(channels << 2); at += 16) {
+    const lower = f32x4.pmin(v128.load(flanks + at - toLeft), v128.load(flanks + at + toRight));
+    v128.store(out + at, f32x4.pmax(lowest, f32x4.sub(v128.load(sums + at), f32x4.mul(share, lower))));
+  }
+}
+
+/** At each place the sum of eight numbers from there on, of a padded row whose band begins at `from`. */
+@inline function sumEights(from: usize, channels: i32, margin: i32, into: usize): void {
+  const start = -<isize>(margin << 2);
+  const end = <isize>((channels + margin - 8) << 2);
+  addShifted(from, start, end, 4, into);
+  addShifted(into, start, end, 8, into);
+  addShifted(into, start, end, 16, into);
+}
+
+@inline function addShifted(from: usize, start: isize, end: isize, step: usize, into: usize): void {
+  for (let at = start; at < end; at += 16) {
+    v128.store(into + at, f32x4.add(v128.load(from + at), v128.load(from + at + step)));
   }
 }
 
 /**
- * The sums, each with the best of `earlier` one block before it (`direction` -1) or after it (1): at the same drift, or a drift beside it
- * less `penalty`. `shifts` [drifts, 3] are the channels that a line moves in a block between the drift below, the same and the one
- * above, and a drift. A panel's first block (its last, in the other direction) stays as it is.
+ * Adds up along lines: each place's sum, and `keep` times the most that leads there from the block before (`direction` -1) or after (1), at
+ * the same drift or, less `changeCost`, a drift beside it; less `stepCost` a channel beside. `shifts` [drifts, 3] are the channels that a line
+ * moves in a block between the drift below, the same and the one above, and a drift. A panel's first block (its last, in the other direction) stays
+ * as it is. `steppedAt` holds a padded row for each drift.
  */
-export function bestBefore(
+export function follow(
   volumeAt: usize,
-  earlierAt: usize,
   outAt: usize,
   direction: i32,
   perPanel: i32,
@@ -108,32 +130,64 @@ export function bestBefore(
   drifts: i32,
   margin: i32,
   shiftsAt: usize,
-  penalty: f32,
+  keep: f32,
+  changeCost: f32,
+  stepCost: f32,
+  steppedAt: usize,
 ): void {
   const width = channels + 2 * margin;
   const bytes = <usize>(channels << 2);
   const first = <usize>(margin << 2);
-  const cost = f32x4.splat(penalty);
+  const kept = f32x4.splat(keep);
+  const cost = f32x4.splat(changeCost);
   memory.fill(outAt, 0, <usize>(drifts * blocks * width * 4));
-  for (let drift = 0; drift < drifts; drift++) {
-    const below = drift > 0 ? drift - 1 : drift;
-    const above = drift < drifts - 1 ? drift + 1 : drift;
-    const shifts = shiftsAt + <usize>(drift * 12);
-    for (let block = 0; block < blocks; block++) {
+  memory.fill(steppedAt, 0, <usize>(drifts * width * 4));
+  for (let n = 0; n < blocks; n++) {
+    const block = direction < 0 ? n : blocks - 1 - n;
+    const other = block + direction;
+    const alone = other < 0 || other >= blocks || other / perPanel !== block / perPanel;
+    if (!alone) stepAside(outAt, other, blocks, channels, drifts, margin, stepCost, steppedAt);
+    for (let drift = 0; drift < drifts; drift++) {
       const own = rowOf(volumeAt, drift, block, blocks, width) + first;
       const out = rowOf(outAt, drift, block, blocks, width) + first;
-      const other = block + direction;
-      if (other < 0 || other >= blocks || other / perPanel !== block / perPanel) {
+      if (alone) {
         memory.copy(out, own, bytes);
         continue;
       }
-      const same = rowOf(earlierAt, drift, other, blocks, width) + first + <usize>((direction * load<i32>(shifts, 4)) << 2);
-      const lower = rowOf(earlierAt, below, other, blocks, width) + first + <usize>((direction * load<i32>(shifts)) << 2);
-      const upper = rowOf(earlierAt, above, other, blocks, width) + first + <usize>((direction * load<i32>(shifts, 8)) << 2);
+      const below = drift > 0 ? drift - 1 : drift;
+      const above = drift < drifts - 1 ? drift + 1 : drift;
+      const shifts = shiftsAt + <usize>(drift * 12);
+      const same = rowOf(steppedAt, drift, 0, 1, width) + first + <usize>((direction * load<i32>(shifts, 4)) << 2);
+      const lower = rowOf(steppedAt, below, 0, 1, width) + first + <usize>((direction * load<i32>(shifts)) << 2);
+      const upper = rowOf(steppedAt, above, 0, 1, width) + first + <usize>((direction * load<i32>(shifts, 8)) << 2);
       for (let at: usize = 0; at < bytes; at += 16) {
         const beside = f32x4.sub(f32x4.pmax(v128.load(lower + at), v128.load(upper + at)), cost);
-        v128.store(out + at, f32x4.add(v128.load(own + at), f32x4.pmax(v128.load(same + at), beside)));
+        const most = f32x4.pmax(v128.load(same + at), beside);
+        v128.store(out + at, f32x4.add(v128.load(own + at), f32x4.mul(kept, most)));
       }
+    }
+  }
+}
+
+/** Of each drift's row of a block, the most at each place or, less `cost`, a channel beside it. */
+@inline function stepAside(
+  volumeAt: usize,
+  block: i32,
+  blocks: i32,
+  channels: i32,
+  drifts: i32,
+  margin: i32,
+  cost: f32,
+  steppedAt: usize,
+): void {
+  const width = channels + 2 * margin;
+  const less = f32x4.splat(cost);
+  for (let drift = 0; drift < drifts; drift++) {
+    const from = rowOf(volumeAt, drift, block, blocks, width);
+    const to = rowOf(steppedAt, drift, 0, 1, width);
+    for (let at: usize = 16; at < <usize>((width - 4) << 2); at += 16) {
+      const beside = f32x4.pmax(v128.load(from + at - 4), v128.load(from + at + 4));
+      v128.store(to + at, f32x4.pmax(v128.load(from + at), f32x4.sub(beside, less)));
     }
   }
 }

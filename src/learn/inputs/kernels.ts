@@ -27,18 +27,17 @@ interface KernelExports {
     offsetsAt: number,
     margin: number,
     near: number,
-    far: number,
     low: number,
     high: number,
     gain: number,
     least: number,
     paddedAt: number,
     sumsAt: number,
+    flanksAt: number,
     volumeAt: number,
   ): void;
-  bestBefore(
+  follow(
     volumeAt: number,
-    earlierAt: number,
     outAt: number,
     direction: -1 | 1,
     perPanel: number,
@@ -47,7 +46,10 @@ interface KernelExports {
     drifts: number,
     margin: number,
     shiftsAt: number,
-    penalty: number,
+    keep: number,
+    changeCost: number,
+    stepCost: number,
+    steppedAt: number,
   ): void;
   largestNearby(sourceAt: number, channels: number, reach: number, outAt: number): void;
 }

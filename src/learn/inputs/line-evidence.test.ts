@@ -56,30 +56,34 @@ function oracle(white: Float32Array, { panels, rows, channels }: PanelShape) {
     };
     return Math.max(-2, plainSum(panel, block, d, c) - Math.min(flank(-1), flank(1)));
   };
-  const best = (
-    panel: number,
-    block: number,
-    d: number,
-    c: number,
-    direction: number,
-    left: number,
-  ): number => {
+  const known = new Map<string, number>();
+  const best = (panel: number, block: number, d: number, c: number, direction: number): number => {
     if (c < 0 || c >= channels) return 0;
-    const own = sum(panel, block, d, c);
+    const key = [panel, block, d, c, direction].join();
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    let most = sum(panel, block, d, c);
     const other = block + direction;
-    if (left === 0 || other < 0 || other >= 16) return own;
-    const onwards = [d - 1, d, d + 1].map((wanted) => {
-      const e = Math.max(0, Math.min(16, wanted));
-      const there = best(panel, other, e, c + direction * between(d, e), direction, left - 1);
-      return there - (wanted === d ? 0 : 1);
-    });
-    return own + Math.max(...onwards);
+    if (other >= 0 && other < 16) {
+      const onwards = [d - 1, d, d + 1].flatMap((wanted) => {
+        const e = Math.max(0, Math.min(16, wanted));
+        const there = c + direction * between(d, e);
+        return [-1, 0, 1].map((aside) => {
+          const cost = (wanted === d ? 0 : 1) + (aside === 0 ? 0 : 0.7);
+          return best(panel, other, e, there + aside, direction) - cost;
+        });
+      });
+      most += 0.8 * Math.max(...onwards);
+    }
+    known.set(key, most);
+    return most;
   };
   const evidence = (panel: number, g: number, d: number, c: number) => {
     const block = GIVEN[g]!;
-    const count = Math.min(block, 3) + Math.min(15 - block, 3) + 1;
-    const both = best(panel, block, d, c, -1, 3) + best(panel, block, d, c, 1, 3) - sum(panel, block, d, c);
-    return both / Math.sqrt(count);
+    const both = best(panel, block, d, c, -1) + best(panel, block, d, c, 1) - sum(panel, block, d, c);
+    let variance = 0;
+    for (let b = 0; b < 16; b++) variance += 0.8 ** (2 * Math.abs(b - block));
+    return both / Math.sqrt(variance);
   };
   const beyond = (panel: number, g: number, d: number, c: number) => {
     if (c < 0 || c >= channels) return 2.5;

@@ -4,8 +4,9 @@
  * are a thousand times brighter. This adds them up beforehand, from a whitened cadence:
  *
  * 1. Panels are cut into blocks of time. In each block pixels are summed along straight lines of many drifts, less what lies to both sides.
- * 2. From block to block a line goes on at its drift or one beside it: the evidence for a line at a place is the largest sum over the blocks
- *    around it on such a path (dynamic programming as in track-before-detect, Barniv 1985, IEEE Trans. AES 21), over the root of their number.
+ * 2. From block to block a line goes on at its drift or one beside it, or steps a channel aside: the evidence for a line at a place is the largest sum on
+ *    such a path through the panel (dynamic programming as in track-before-detect, Barniv 1985, IEEE Trans. AES 21), in which blocks count
+ *    less the farther away they are, over its deviation.
  * 3. Followed on along its drift, into the OFF panels before and after, the line would be brought to places there: the largest evidence
  *    near these says whether it goes on. The telescope's slew between scans takes a time that isn't known, so fast lines are looked for farther.
  */
@@ -14,16 +15,17 @@ import type { InputKernels } from "./kernels.ts";
 import { BLOCKS_PER_PANEL, DRIFTS, GIVEN_BLOCKS } from "./line-evidence-shape.ts";
 import { isOnPanel, onPanels, type PanelShape } from "./panel-roles.ts";
 
-/** Blocks on either side that a place's evidence is taken from. */
-const REACH_BLOCKS = 3;
-/** What a change of drift costs, in deviations of a block's sum. */
+/** How much less each block farther away counts. */
+const KEEP = 0.8;
+/** What a change of drift costs, and a step of a channel, in deviations of a block's sum. */
 const CHANGE_COST = 1;
+const STEP_COST = 0.7;
 const LOWEST_PIXEL = -4;
 const HIGHEST_PIXEL = 6;
 /** A block's sum counts as at least this: beside bright lines there are shadows. */
 const LOWEST_SUM = -2;
-/** Channels to either side that a block's sum is compared with: not so near that a broad line is compared with itself. */
-const FLANK = { near: 6, far: 13 } as const;
+/** From so many channels to either side, eight are what a block's sum is compared with: not so near that a broad line is compared with itself. */
+const FLANK = 6;
 /** The time between panels, in blocks: from 0 to 4 in recorded cadences. */
 const GAP_BLOCKS = 1.3;
 /** A line in OFF panels is looked for within this many channels, and as many more as it drifts in so many blocks. */
@@ -54,21 +56,22 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
   const slopes = drifts(blockRows);
   const moves = slopes.map((slope) => slope * blockRows);
   // Past the band lies all that a line can move in a block, the flanks, and a whole number of fours.
-  const margin = Math.ceil((blockRows + FLANK.far + 1) / 4) * 4;
+  const margin = Math.ceil((blockRows + FLANK + 12) / 4) * 4;
   const width = channels + 2 * margin;
   const volume = DRIFTS * blocks * width;
-  const [pixelsAt, offsetsAt, shiftsAt, paddedAt, sumsAt, volumeAt, spareAt, beforeAt, afterAt] =
+  const [pixelsAt, offsetsAt, shiftsAt, paddedAt, sumsAt, flanksAt, steppedAt, volumeAt, beforeAt, afterAt] =
     kernels.reserve([
       panels * rows * channels,
       DRIFTS * blockRows,
       DRIFTS * 3,
       blockRows * width,
       width,
+      width,
+      DRIFTS * width,
       volume,
       volume,
       volume,
-      volume,
-    ]) as [number, number, number, number, number, number, number, number, number];
+    ]) as [number, number, number, number, number, number, number, number, number, number];
   const [nearbyFromAt, nearbyAt] = kernels.reserve([channels + 2 * NEAR_MOST + 16, channels]) as [
     number,
     number,
@@ -100,25 +103,27 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
     ((drift * panels + panel) * given + block) * channels;
 
   const addUp = (outAt: number, direction: -1 | 1) => {
-    let from = volumeAt;
-    for (let step = 1; step <= REACH_BLOCKS; step++) {
-      const to = (REACH_BLOCKS - step) % 2 === 0 ? outAt : spareAt;
-      run.bestBefore(
-        volumeAt,
-        from,
-        to,
-        direction,
-        perPanel,
-        blocks,
-        channels,
-        DRIFTS,
-        margin,
-        shiftsAt,
-        CHANGE_COST,
-      );
-      from = to;
-    }
+    run.follow(
+      volumeAt,
+      outAt,
+      direction,
+      perPanel,
+      blocks,
+      channels,
+      DRIFTS,
+      margin,
+      shiftsAt,
+      KEEP,
+      CHANGE_COST,
+      STEP_COST,
+      steppedAt,
+    );
   };
+  /** The variance of what a path adds up in so many blocks before a place. */
+  const variance = (count: number) => (1 - KEEP ** (2 * (count + 1))) / (1 - KEEP ** 2);
+  const gains = GIVEN_BLOCKS.map(
+    (block) => 1 / Math.sqrt(variance(block) + variance(perPanel - 1 - block) - 1),
+  );
 
   const takeEvidence = () => {
     const floats = kernels.floats();
@@ -126,8 +131,7 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
       for (let panel = 0; panel < panels; panel++) {
         for (const [g, block] of GIVEN_BLOCKS.entries()) {
           const at = (drift * blocks + panel * perPanel + block) * width + margin;
-          const count = Math.min(block, REACH_BLOCKS) + Math.min(perPanel - 1 - block, REACH_BLOCKS) + 1;
-          const gain = 1 / Math.sqrt(count);
+          const gain = gains[g]!;
           const [own, earlier, later] = [volumeAt / 4 + at, beforeAt / 4 + at, afterAt / 4 + at];
           const to = place(drift, panel, g);
           for (let c = 0; c < channels; c++) {
@@ -186,7 +190,6 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
     const pixels = kernels.floats();
     pixels.set(white, pixelsAt / 4);
     const gain = 1 / Math.sqrt(blockRows);
-    const { near, far } = FLANK;
     run.blockSums(
       pixelsAt,
       panels,
@@ -197,14 +200,14 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
       DRIFTS,
       offsetsAt,
       margin,
-      near,
-      far,
+      FLANK,
       LOWEST_PIXEL,
       HIGHEST_PIXEL,
       gain,
       LOWEST_SUM,
       paddedAt,
       sumsAt,
+      flanksAt,
       volumeAt,
     );
     addUp(beforeAt, -1);
