@@ -13,6 +13,7 @@ export interface RecallRecord extends Measured {
     readonly snrDb: readonly number[];
     readonly kinds: readonly string[];
     readonly search: { readonly snr: number; readonly maxDriftHzPerS: number };
+    readonly fingerprint: string;
   };
   readonly rate: number;
   readonly model: string | null;

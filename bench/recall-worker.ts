@@ -9,6 +9,7 @@ import { localPool } from "../src/search/segment-pool.ts";
 import { makeCadence } from "../src/signal/cadence.ts";
 import { memorySource } from "../src/signal/memory-source.ts";
 import type { Panels } from "../src/signal/panels.ts";
+import { defaultCadenceRecipe } from "../src/simulate/cadence-recipe.ts";
 import { type CadencePlan, renderCadence } from "../src/simulate/cadences.ts";
 import { planTask, type Task } from "./recall-kinds.ts";
 
@@ -32,6 +33,10 @@ const settings = workerData as WorkerSettings;
 const pool = settings.search && localPool(await loadSearchKernels());
 const detector =
   settings.model === undefined ? undefined : await openDetector(settings.model, { threads: 1 });
+const { rows, channels } = defaultCadenceRecipe.cadence;
+if (detector && (detector.shape.rows !== rows || detector.shape.channels !== channels)) {
+  throw new Error(`${settings.model} knows cadences of another shape than ${rows} x ${channels}.`);
+}
 const scorer = detector && createWindowScorer(detector);
 let memory: Float32Array | undefined;
 

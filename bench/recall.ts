@@ -3,7 +3,7 @@
  * cadences, and what an ideal observer would find that knows the needle's shape and path, the background and the noise.
  *
  *   node bench/recall.ts [--model MODEL.onnx] [--negatives 5000] [--cadences 100] [--snr 20,25,30] [--kinds linear,sine] [--rate 0.001]
- *                        [--search-snr 6] [--max-drift 2] [--threads N] [--seed 1] [--resamples 300] [--json FILE] [--reuse FILE]
+ *                        [--search-snr 10] [--max-drift 2] [--threads N] [--seed 1] [--resamples 300] [--json FILE] [--reuse FILE]
  *
  * Cadences are simulated as `defaultCadenceRecipe` has them, interference in the negatives and the positives alike, and scored in memory. Without a
  * model the drift search stands alone. `--json` keeps all scores, and `--reuse` takes the search's from such a file, which saves most of the
@@ -13,14 +13,17 @@
  * score becomes the rate at which negatives reach it (measured on one half of them for the other), and the smaller rate counts.
  */
 
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { startProgress } from "../src/cli/progress.ts";
 import { writeFileAtomically } from "../src/signal/write-file.node.ts";
+import { defaultCadenceRecipe } from "../src/simulate/cadence-recipe.ts";
+import { renderCadence } from "../src/simulate/cadences.ts";
 import { checkIdeal } from "./recall-ideal.ts";
-import { defaultKinds, kindNames, type Task } from "./recall-kinds.ts";
+import { defaultKinds, kindNames, planTask, type Task } from "./recall-kinds.ts";
 import { type Method, measureRecall, type Positives } from "./recall-measure.ts";
 import { describeRecall, type RecallRecord } from "./recall-table.ts";
 import type { Scores, WorkerSettings } from "./recall-worker.ts";
@@ -36,7 +39,7 @@ const { values: options } = parseArgs({
     snr: { type: "string", default: "20,25,30,35,40,45" },
     kinds: { type: "string", default: defaultKinds.join(",") },
     rate: { type: "string", default: "0.001" },
-    "search-snr": { type: "string", default: "6" },
+    "search-snr": { type: "string", default: "10" },
     "max-drift": { type: "string", default: "2" },
     threads: { type: "string", default: String(availableParallelism()) },
     resamples: { type: "string", default: "300" },
@@ -53,6 +56,8 @@ const drawn = {
   snrDb: options.snr.split(",").map(Number),
   kinds: options.kinds.split(","),
   search: { snr: number("search-snr"), maxDriftHzPerS: number("max-drift") },
+  /** Of the recipe and of the first positive's pixels: other versions of the simulator have another. */
+  fingerprint: fingerprint(),
 };
 const unknown = drawn.kinds.find((kind) => !kindNames.includes(kind));
 if (unknown !== undefined) throw new Error(`No kind ${unknown}; there are ${kindNames.join(", ")}.`);
@@ -105,6 +110,12 @@ function number(
   const value = Number(options[name]);
   if (!(value > 0)) throw new Error(`--${name} ${options[name]}: give a number above 0.`);
   return value;
+}
+
+function fingerprint(): string {
+  const plan = planTask({ number: 0, needle: { kind: "any", snrDb: 30 } }, number("seed"));
+  const hash = createHash("sha256").update(JSON.stringify(defaultCadenceRecipe));
+  return hash.update(renderCadence(plan).data).digest("hex");
 }
 
 async function readReused(path: string): Promise<readonly Scores[]> {
