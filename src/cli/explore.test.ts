@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodeLabels } from "../formats/cadence-labels.ts";
 import { writeSmallCadences } from "../formats/testing/cadence-files.ts";
 import { exploreCommand } from "./explore.ts";
-import { runProgram } from "./program.ts";
+import { runCaptured } from "./testing/run-captured.ts";
 
 let folder = "";
 const ids = ["0a1", "0b2", "1c3", "f00"];
@@ -16,26 +16,9 @@ beforeAll(async () => {
   await writeFile(join(folder, "train_labels.csv"), encodeLabels([...ids, "999"], [1, 0, 0, 0, 0]));
 });
 afterAll(() => rm(folder, { recursive: true }));
-beforeEach(() => vi.restoreAllMocks());
 
-async function lodestone(...args: string[]) {
-  let stdout = "";
-  let stderr = "";
-  const out = (text: string | Uint8Array) => {
-    stdout += text;
-    return true;
-  };
-  const err = (text: string | Uint8Array) => {
-    stderr += text;
-    return true;
-  };
-  vi.spyOn(process.stdout, "write").mockImplementation(out);
-  vi.spyOn(process.stderr, "write").mockImplementation(err);
-  const output = { out, err };
-  const entry = { name: "explore", summary: "", load: async () => exploreCommand() };
-  const exitCode = await runProgram(["explore", ...args], output, [entry]);
-  return { exitCode, stdout, stderr };
-}
+const lodestone = (...args: string[]) =>
+  runCaptured(["explore", ...args], [{ name: "explore", summary: "", load: async () => exploreCommand() }]);
 
 test("prints what a folder holds, and writes nothing unless asked", async () => {
   const before = await readdir(folder);

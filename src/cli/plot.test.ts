@@ -2,18 +2,16 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeSigproc } from "../formats/sigproc-write.node.ts";
 import { memorySource } from "../signal/memory-source.ts";
 import { infoCommand } from "./info.ts";
 import { plotCommand } from "./plot.ts";
-import { runProgram } from "./program.ts";
+import { runCaptured } from "./testing/run-captured.ts";
 
 let folder = "";
 let home = "";
 let scan = "";
-let stdout = "";
-let stderr = "";
 
 const [rows, channels, line] = [16, 600, 450];
 
@@ -39,29 +37,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-beforeEach(() => {
-  stdout = "";
-  stderr = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    stdout += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    stderr += text;
-    return true;
-  });
-});
-
-afterEach(() => vi.restoreAllMocks());
-
-async function lodestone(...args: string[]) {
-  let err = "";
-  const exitCode = await runProgram(args, { out: (t) => (stdout += t), err: (t) => (err += t) }, [
+const lodestone = (...args: string[]) =>
+  runCaptured(args, [
     { name: "plot", summary: "", load: async () => plotCommand() },
     { name: "info", summary: "", load: async () => infoCommand() },
   ]);
-  return { exitCode, stdout, stderr: stderr + err };
-}
 
 async function brightColumns(file: string, y: number): Promise<number[]> {
   const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
@@ -118,7 +98,6 @@ test("several files are a cadence, whose pattern is told unless it is given", as
   );
   expect(untold.stderr).toContain("Wrote scan-cadence.png (1800 x");
   expect((await sharp("scan-cadence.png").metadata()).width).toBe(1800);
-  stderr = "";
   const told = await lodestone("plot", scan, scan, "--cadence", "AB", "-o", "two.png");
   expect(told.stderr).toMatch(/^Wrote two\.png \(1200 x \d+ pixels\)\.\n$/);
 });
@@ -178,7 +157,6 @@ test("plot and info of what is no recording", async () => {
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain(`${file}: `);
       expect(result.stdout).toBe("");
-      stderr = "";
     }
   }
 });
@@ -217,7 +195,6 @@ test("info --json prints one object for one file, an array for several, and noth
     power: { values: rows * channels, missing: 0, min: 100, max: 5000 },
   });
   expect(one.sizeBytes).toBe((await readFile("scan.fil")).length);
-  stdout = "";
   expect(JSON.parse((await lodestone("info", "--json", "scan.fil", "scan.fil")).stdout)).toEqual([one, one]);
 });
 
@@ -231,7 +208,6 @@ test("info tells what the good files hold though others are bad", async () => {
     expect.stringMatching(/^lodestone: letter\.fil: /),
     "",
   ]);
-  stdout = "";
   const json = await lodestone("info", "--json", "absent.fil", "scan.fil");
   expect(json.exitCode).toBe(1);
   expect(JSON.parse(json.stdout)).toEqual([expect.objectContaining({ file: "scan.fil" })]);

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HistoryEntry } from "../learn/run-folder.node.ts";
 import {
   tinyCadence,
@@ -14,7 +14,7 @@ import {
 import { describeOnnx } from "../nn/onnx/read.ts";
 import { exportModel } from "./export.ts";
 import { predict } from "./predict.ts";
-import { runProgram } from "./program.ts";
+import { runCaptured } from "./testing/run-captured.ts";
 
 const preprocessing = {
   input: { normalisation: "none", layout: "six" },
@@ -53,19 +53,6 @@ function expectedScore(salt: number, flips: boolean): number {
     }),
   );
   return scores.reduce((sum, score) => sum + score) / scores.length;
-}
-
-/** Runs the program and gives its exit code and what it printed. */
-async function run(...args: string[]) {
-  const printed = { out: "", err: "" };
-  const catchAll = (stream: "stdout" | "stderr", key: keyof typeof printed) =>
-    vi.spyOn(process[stream], "write").mockImplementation((text) => {
-      printed[key] += text;
-      return true;
-    });
-  const spies = [catchAll("stdout", "out"), catchAll("stderr", "err")];
-  const code = await runProgram(args).finally(() => spies.map((spy) => spy.mockRestore()));
-  return { code, ...printed };
 }
 
 async function readScores(path: string): Promise<[string, number][]> {
@@ -128,16 +115,16 @@ describe("predict", () => {
 describe("the commands", () => {
   it("tell what they did on standard error, or all of it as an object", async () => {
     const out = join(folder, "a.csv");
-    const told = await run("predict", runFolder, data, "--out", out, "--threads", "1");
-    expect(told).toMatchObject({ code: 0, out: "" });
-    const lines = told.err.trimEnd().split("\n");
+    const told = await runCaptured(["predict", runFolder, data, "--out", out, "--threads", "1"]);
+    expect(told).toMatchObject({ exitCode: 0, stdout: "" });
+    const lines = told.stderr.trimEnd().split("\n");
     expect(lines).toHaveLength(4);
     expect(lines[2]).toMatch(
       /^Wrote .*a\.csv: 4 cadences, scored by 2 models \([\d.]+ a second\), 0\.\d{4} on/,
     );
     expect(lines[3]).toBe("1 of them could not be read and got the mean of all others.");
 
-    const json = await run(
+    const json = await runCaptured([
       "predict",
       runFolder,
       data,
@@ -147,20 +134,29 @@ describe("the commands", () => {
       "--threads",
       "1",
       "--json",
-    );
-    expect(JSON.parse(json.out)).toMatchObject({ out, cadences: 4, skipped: 1, problems: expect.any(Array) });
+    ]);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      out,
+      cadences: 4,
+      skipped: 1,
+      problems: expect.any(Array),
+    });
     const model = join(folder, "m.onnx");
-    const exported = await run("export", runFolder, "--out", model);
-    expect(exported).toMatchObject({ code: 0, out: "" });
-    expect(exported.err).toMatch(/^Wrote .*m\.onnx: tiny of fold 0, for images of 6 x 5 x 4; /);
-    expect(JSON.parse((await run("export", runFolder, "--out", model, "--json")).out)).toMatchObject({
+    const exported = await runCaptured(["export", runFolder, "--out", model]);
+    expect(exported).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(exported.stderr).toMatch(/^Wrote .*m\.onnx: tiny of fold 0, for images of 6 x 5 x 4; /);
+    expect(
+      JSON.parse((await runCaptured(["export", runFolder, "--out", model, "--json"])).stdout),
+    ).toMatchObject({
       fold: 0,
     });
   });
 
   it("give 2 where they are called wrongly, 1 where a run isn't there", async () => {
-    expect((await run("export", runFolder, "--out", join(folder, "m.onnx"), "--fold", "5")).code).toBe(2);
-    expect((await run("predict", join(folder, "none"), data)).code).toBe(1);
+    expect(
+      (await runCaptured(["export", runFolder, "--out", join(folder, "m.onnx"), "--fold", "5"])).exitCode,
+    ).toBe(2);
+    expect((await runCaptured(["predict", join(folder, "none"), data])).exitCode).toBe(1);
   });
 });
 

@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeHdf5 } from "../formats/hdf5.node.ts";
 import { writeTinyModel } from "../learn/testing/tiny-models.ts";
 import { type Emitter, simulateObservation } from "../simulate/observation.ts";
-import { runProgram } from "./program.ts";
+import { runCaptured } from "./testing/run-captured.ts";
 
 const FCH1_MHZ = 8420;
 const FOFF_MHZ = -2.7939677238464355e-6;
@@ -15,8 +15,6 @@ const preprocessing = { input: { normalisation: "none", layout: "six" }, shape, 
 let folder = "";
 const scans: string[] = [];
 let model = "";
-let stdout = "";
-let stderr = "";
 
 /** A linear network that answers to what lies in the middle half of ON panels and not of OFF panels. */
 const weights = Float32Array.from({ length: 6 * 32 * 32 }, (_, i) => {
@@ -63,36 +61,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-beforeEach(() => {
-  stdout = "";
-  stderr = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    stdout += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    stderr += text;
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
-
-async function search(...args: string[]) {
-  const output = {
-    out: (text: string) => {
-      stdout += text;
-    },
-    err: (text: string) => {
-      stderr += text;
-    },
-  };
-  return runProgram(["search", ...args, "--threads", "1"], output);
-}
+const search = (...args: string[]) => runCaptured(["search", ...args, "--threads", "1"]);
 
 test("--detector scores the event, and lists the needle without drift that the drift search leaves out", async () => {
   const out = join(folder, "report");
   const args = [...scans, "--cadence", "ABACAD", "--out", out, "--pictures", "1"];
-  expect(await search(...args, "--detector", model)).toBe(0);
+  const { exitCode, stdout } = await search(...args, "--detector", model);
+  expect(exitCode).toBe(0);
   const { events, detector, parameters, rejected } = JSON.parse(
     await readFile(join(out, "results.json"), "utf8"),
   );
@@ -120,9 +95,9 @@ test("--detector scores the event, and lists the needle without drift that the d
   expect(page).toContain(">Detector</th>");
 
   // Without a detector nothing of it is left.
-  stdout = "";
-  expect(await search(...args, "--pictures", "0")).toBe(0);
-  expect(stdout).not.toContain("detector");
+  const without = await search(...args, "--pictures", "0");
+  expect(without.exitCode).toBe(0);
+  expect(without.stdout).not.toContain("detector");
   expect(await readdir(out)).not.toContain("candidate-1.png");
   for (const name of ["report.html", "results.json"]) {
     expect(await readFile(join(out, name), "utf8")).not.toContain("etector");
@@ -135,7 +110,9 @@ test.each([
   [["--cadence", "AABBCC", "--detector", "MODEL"], /knows cadences of 6 scans, ON and OFF in turn/],
   [["--cadence", "ABACAD", "--detector", "nothing.onnx"], /nothing\.onnx: the model can't be read/],
 ])("%j is refused before anything is searched", async (args, message) => {
-  expect(await search(...scans, ...args.map((arg) => (arg === "MODEL" ? model : arg)))).not.toBe(0);
+  const given = args.map((arg) => (arg === "MODEL" ? model : arg));
+  const { exitCode, stdout, stderr } = await search(...scans, ...given);
+  expect(exitCode).not.toBe(0);
   expect(stderr).toMatch(message);
   expect(stdout).toBe("");
 });
@@ -143,6 +120,7 @@ test.each([
 test("a model that doesn't say how cadences are prepared for it is refused", async () => {
   const other = join(folder, "other.onnx");
   await writeTinyModel(other, { weights, bias: 0 }, undefined);
-  expect(await search(...scans, "--cadence", "ABACAD", "--detector", other)).toBe(1);
+  const { exitCode, stderr } = await search(...scans, "--cadence", "ABACAD", "--detector", other);
+  expect(exitCode).toBe(1);
   expect(stderr).toMatch(/other\.onnx: it does not say how cadences are prepared/);
 });

@@ -1,15 +1,13 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeHdf5 } from "../formats/hdf5.node.ts";
 import { exampleObservation } from "../simulate/example-observation.ts";
-import { runProgram } from "./program.ts";
+import { runCaptured } from "./testing/run-captured.ts";
 
 let folder = "";
 const scans: string[] = [];
-let stdout = "";
-let stderr = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lodestone-search-"));
@@ -21,29 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-beforeEach(() => {
-  stdout = "";
-  stderr = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    stdout += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    stderr += text;
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
-
-async function search(...args: string[]) {
-  const printed = { out: [] as string[], err: [] as string[] };
-  const output = {
-    out: (text: string) => void printed.out.push(text),
-    err: (text: string) => void printed.err.push(text),
-  };
-  const exitCode = await runProgram(["search", ...args], output);
-  return { exitCode, stdout: stdout + printed.out.join(""), stderr: stderr + printed.err.join("") };
-}
+const search = (...args: string[]) => runCaptured(["search", ...args]);
 
 test("--json prints one object of hits, events and rejected hits", async () => {
   const { exitCode, stdout } = await search(...scans, "--cadence", "ABA", "--json");

@@ -1,17 +1,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { openSpectrograms } from "../formats/open.node.ts";
 import { parseTruthCsv } from "../formats/truth-csv.ts";
 import { simulateObservation } from "../simulate/observation.ts";
 import { observationSpec, readObservationRecipe } from "../simulate/observation-recipe.ts";
-import { runProgram } from "./program.ts";
+import { runCaptured } from "./testing/run-captured.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lodestone-simulate-"));
 const place = (...names: string[]) => join(folder, ...names);
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => vi.restoreAllMocks());
 
 const recipe = {
   pattern: "ABA",
@@ -29,29 +28,12 @@ const recipe = {
 };
 writeFileSync(place("recipe.json"), JSON.stringify(recipe));
 
-/** Exit code, standard output and error messages. */
-async function run(...args: string[]) {
-  let out = "";
-  let err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  const code = await runProgram(["simulate", "observation", ...args], {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { code, out, err };
-}
+const run = (...args: string[]) => runCaptured(["simulate", "observation", ...args]);
 
 describe("lodestone simulate observation", () => {
   it.each(["h5", "fil"])("writes the scans of the recipe as .%s, with what is in them", async (format) => {
     const out = place(`night-${format}`);
-    const { code, out: text } = await run(
+    const { exitCode, stdout: text } = await run(
       "--out",
       out,
       "--recipe",
@@ -62,7 +44,7 @@ describe("lodestone simulate observation", () => {
       format,
       "--json",
     );
-    expect(code).toBe(0);
+    expect(exitCode).toBe(0);
     const result = JSON.parse(text);
     expect(result.scans).toEqual(
       ["A-on", "B-off", "A-on"].map((name, i) => join(out, `scan-${i + 1}-${name}.${format}`)),
@@ -120,8 +102,8 @@ describe("lodestone simulate observation", () => {
       "--interference",
       "0",
     ];
-    const { out } = await run("--recipe", place("recipe.json"), ...args, "--print-recipe");
-    expect(JSON.parse(out)).toMatchObject({
+    const { stdout } = await run("--recipe", place("recipe.json"), ...args, "--print-recipe");
+    expect(JSON.parse(stdout)).toMatchObject({
       pattern: "AB",
       rowsPerScan: 4,
       nchans: 512,
@@ -129,25 +111,32 @@ describe("lodestone simulate observation", () => {
       interference: { count: 0 },
     });
     const written = await run("--out", place("small"), ...args);
-    expect(written.out).toContain("2 scans of 4 rows x 512 channels");
-    expect(written.out).toContain("1 needle and 0 interferers");
+    expect(written.stdout).toContain("2 scans of 4 rows x 512 channels");
+    expect(written.stdout).toContain("1 needle and 0 interferers");
   });
 
   it("replaces nothing without --force", async () => {
     const args = ["--out", place("twice"), "--recipe", place("recipe.json"), "--format", "fil"];
     await run(...args);
     const again = await run(...args);
-    expect(again.code).toBe(1);
-    expect(again.err).toContain(
+    expect(again.exitCode).toBe(1);
+    expect(again.stderr).toContain(
       "scan-1-A-on.fil: this file is there already. Name another folder, or pass --force",
     );
-    expect((await run(...args, "--force")).code).toBe(0);
+    expect((await run(...args, "--force")).exitCode).toBe(0);
   });
 
   it("says at once where the disk can't hold it", async () => {
-    const { code, err } = await run("--out", place("vast"), "--rows", "1000000", "--channels", "1000000000");
-    expect(code).toBe(1);
-    expect(err).toMatch(/vast: the files take up to .*, and the disk has .* left\. Ask for less/);
+    const { exitCode, stderr } = await run(
+      "--out",
+      place("vast"),
+      "--rows",
+      "1000000",
+      "--channels",
+      "1000000000",
+    );
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/vast: the files take up to .*, and the disk has .* left\. Ask for less/);
     expect(readdirSync(place("vast"))).toEqual([]);
   });
 
@@ -155,13 +144,16 @@ describe("lodestone simulate observation", () => {
     writeFileSync(place("wrong.json"), '{"nchans": 0}');
     const wrong = await run("--out", place("x"), "--recipe", place("wrong.json"));
     expect(wrong).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("wrong.json: nchans must be a whole number, 1 or more"),
+      exitCode: 2,
+      stderr: expect.stringContaining("wrong.json: nchans must be a whole number, 1 or more"),
     });
     writeFileSync(place("torn.json"), '{"nchans": ');
     const torn = await run("--out", place("x"), "--recipe", place("torn.json"));
-    expect(torn).toMatchObject({ code: 1, err: expect.stringContaining("torn.json: this is no JSON") });
-    expect((await run("--out", place("x"), "--cadence", "BC")).err).toContain("no scan is A");
-    expect((await run()).err).toContain("Say where the scans go: --out FOLDER.");
+    expect(torn).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("torn.json: this is no JSON"),
+    });
+    expect((await run("--out", place("x"), "--cadence", "BC")).stderr).toContain("no scan is A");
+    expect((await run()).stderr).toContain("Say where the scans go: --out FOLDER.");
   });
 });
