@@ -6,4 +6,4 @@
 export const heapBase: usize = __heap_base;
 
 export { medians, removeProfile, scaleColumns, transpose } from "./whiten";
-export { blockSums, follow, largestNearby } from "./lines";
+export { blockSums, compress, follow, joinPaths, larger, largestNearby } from "./lines";

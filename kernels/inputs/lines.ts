@@ -203,3 +203,53 @@ export function largestNearby(sourceAt: usize, channels: i32, reach: i32, outAt:
     v128.store(outAt + at, most);
   }
 }
+
+/** What paths before and after add up at each place of a row, times `gain`: its own sum counts once. */
+export function joinPaths(
+  ownAt: usize,
+  beforeAt: usize,
+  afterAt: usize,
+  gain: f32,
+  channels: i32,
+  outAt: usize,
+): void {
+  const scale = f32x4.splat(gain);
+  for (let at: usize = 0; at < <usize>(channels << 2); at += 16) {
+    const both = f32x4.add(v128.load(beforeAt + at), v128.load(afterAt + at));
+    v128.store(outAt + at, f32x4.mul(scale, f32x4.sub(both, v128.load(ownAt + at))));
+  }
+}
+
+/** The largest of two rows at each place. */
+export function larger(aAt: usize, bAt: usize, channels: i32, outAt: usize): void {
+  for (let at: usize = 0; at < <usize>(channels << 2); at += 16) {
+    v128.store(outAt + at, f32x4.pmax(v128.load(aAt + at), v128.load(bAt + at)));
+  }
+}
+
+/** The larger (or, with `lesser`, the smaller) of two rows at each place, less `offset`, compressed. */
+export function compress(
+  aAt: usize,
+  bAt: usize,
+  lesser: boolean,
+  offset: f32,
+  channels: i32,
+  outAt: usize,
+): void {
+  const less = f32x4.splat(offset);
+  for (let at: usize = 0; at < <usize>(channels << 2); at += 16) {
+    const a = v128.load(aAt + at);
+    const b = v128.load(bAt + at);
+    v128.store(outAt + at, compressed(f32x4.sub(lesser ? f32x4.pmin(a, b) : f32x4.pmax(a, b), less)));
+  }
+}
+
+/** Half, and past 1 in size by the root, so that the brightest lines don't rule a network's first layer. */
+@inline function compressed(value: v128): v128 {
+  const one = f32x4.splat(1);
+  const half = f32x4.mul(value, f32x4.splat(0.5));
+  const size = f32x4.abs(half);
+  const root = f32x4.sub(f32x4.mul(f32x4.splat(2), f32x4.sqrt(size)), one);
+  const signed = v128.bitselect(half, root, f32x4.splat(-0.0));
+  return v128.bitselect(signed, half, f32x4.gt(size, one));
+}

@@ -52,6 +52,16 @@ interface KernelExports {
     steppedAt: number,
   ): void;
   largestNearby(sourceAt: number, channels: number, reach: number, outAt: number): void;
+  joinPaths(
+    ownAt: number,
+    beforeAt: number,
+    afterAt: number,
+    gain: number,
+    channels: number,
+    outAt: number,
+  ): void;
+  larger(aAt: number, bAt: number, channels: number, outAt: number): void;
+  compress(aAt: number, bAt: number, lesser: boolean, offset: number, channels: number, outAt: number): void;
 }
 
 export interface InputKernels {

@@ -34,6 +34,8 @@ const NEAR_BLOCKS = 1.2;
 const NEAR_MOST = 24;
 /** The strongest line within so many channels is given too: its neighbours are often its own sidelobes. */
 const NEIGHBOURS = 12;
+/** Channels that are looked at to either side of a row at most, and as many as a load takes more. */
+const AROUND = 32;
 /** Evidence outside the band: what noise has there. */
 const OUTSIDE = 2.5;
 
@@ -72,10 +74,20 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
       volume,
       volume,
     ]) as [number, number, number, number, number, number, number, number, number, number];
-  const [nearbyFromAt, nearbyAt] = kernels.reserve([channels + 2 * NEAR_MOST + 16, channels]) as [
-    number,
-    number,
-  ];
+  // Rows of evidence among nothing, for the largest nearby; rows of what lies beyond as wide again outside the band, for any shift.
+  const count = DRIFTS * panels * given;
+  const [evidenceWidth, beyondWidth] = [channels + 2 * AROUND, 3 * channels + 8];
+  const [evidenceAt, beyondAt, spreadAt, strongestAt, nextAt, previousAt, imageAt] = kernels.reserve([
+    count * evidenceWidth,
+    count * beyondWidth,
+    DRIFTS * channels,
+    evidenceWidth,
+    channels,
+    channels,
+    (3 * DRIFTS + 1) * onPanels(shape).length * given * channels,
+  ]) as [number, number, number, number, number, number, number];
+  kernels.floats().fill(Number.NEGATIVE_INFINITY, evidenceAt / 4, evidenceAt / 4 + count * evidenceWidth);
+  kernels.floats().fill(OUTSIDE, beyondAt / 4, beyondAt / 4 + count * beyondWidth);
 
   const ints = (at: number, values: readonly number[]) => kernels.ints().set(values, at / 4);
   const centre = (blockRows - 1) / 2;
@@ -92,15 +104,12 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
   const reaches = moves.map((move) =>
     Math.min(NEAR_MOST, NEAR_CHANNELS + Math.round(NEAR_BLOCKS * Math.abs(move))),
   );
-  const evidence = new Float32Array(DRIFTS * panels * given * channels);
-  const beyond = new Float32Array(evidence.length);
-  const [next, before, strongest] = [0, 1, 2].map(() => new Float32Array(channels)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const place = (drift: number, panel: number, block: number) =>
-    ((drift * panels + panel) * given + block) * channels;
+  const row = (drift: number, panel: number, g: number) => (drift * panels + panel) * given + g;
+  const evidenceOf = (drift: number, panel: number, g: number) =>
+    evidenceAt + 4 * (row(drift, panel, g) * evidenceWidth + AROUND);
+  const beyondOf = (drift: number, panel: number, g: number) =>
+    beyondAt + 4 * (row(drift, panel, g) * beyondWidth + channels + 4);
+  const spreadOf = (drift: number) => spreadAt + 4 * drift * channels;
 
   const addUp = (outAt: number, direction: -1 | 1) => {
     run.follow(
@@ -126,64 +135,54 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
   );
 
   const takeEvidence = () => {
-    const floats = kernels.floats();
     for (let drift = 0; drift < DRIFTS; drift++) {
       for (let panel = 0; panel < panels; panel++) {
         for (const [g, block] of GIVEN_BLOCKS.entries()) {
-          const at = (drift * blocks + panel * perPanel + block) * width + margin;
-          const gain = gains[g]!;
-          const [own, earlier, later] = [volumeAt / 4 + at, beforeAt / 4 + at, afterAt / 4 + at];
-          const to = place(drift, panel, g);
-          for (let c = 0; c < channels; c++) {
-            evidence[to + c] = gain * (floats[earlier + c]! + floats[later + c]! - floats[own + c]!);
-          }
+          const at = 4 * ((drift * blocks + panel * perPanel + block) * width + margin);
+          const to = evidenceOf(drift, panel, g);
+          run.joinPaths(volumeAt + at, beforeAt + at, afterAt + at, gains[g]!, channels, to);
         }
       }
     }
-  };
-
-  /** The largest of `values` within `reach` channels of each. */
-  const nearby = (values: Float32Array, reach: number, into: Float32Array) => {
-    const floats = kernels.floats();
-    const from = nearbyFromAt / 4;
-    floats.fill(Number.NEGATIVE_INFINITY, from, from + channels + 2 * NEAR_MOST + 16);
-    floats.set(values, from + NEAR_MOST);
-    run.largestNearby(nearbyFromAt + 4 * NEAR_MOST, channels, reach, nearbyAt);
-    into.set(floats.subarray(nearbyAt / 4, nearbyAt / 4 + channels));
   };
 
   /** In OFF panels: the largest evidence near each place, of its drift and those beside it. */
   const takeBeyond = () => {
-    const spread = new Float32Array(DRIFTS * channels);
     for (let panel = 0; panel < panels; panel++) {
       if (isOnPanel(panel)) continue;
       for (let g = 0; g < given; g++) {
         for (let drift = 0; drift < DRIFTS; drift++) {
-          const at = place(drift, panel, g);
-          const to = spread.subarray(drift * channels, (drift + 1) * channels);
-          nearby(evidence.subarray(at, at + channels), reaches[drift]!, to);
+          run.largestNearby(evidenceOf(drift, panel, g), channels, reaches[drift]!, spreadOf(drift));
         }
         for (let drift = 0; drift < DRIFTS; drift++) {
-          const at = place(drift, panel, g);
-          const [below, same] = [Math.max(0, drift - 1) * channels, drift * channels];
-          const above = Math.min(DRIFTS - 1, drift + 1) * channels;
-          for (let c = 0; c < channels; c++) {
-            beyond[at + c] = Math.max(spread[below + c]!, spread[same + c]!, spread[above + c]!);
-          }
+          const to = beyondOf(drift, panel, g);
+          const [below, above] = [Math.max(0, drift - 1), Math.min(DRIFTS - 1, drift + 1)];
+          run.larger(spreadOf(below), spreadOf(above), channels, to);
+          run.larger(spreadOf(drift), to, channels, to);
         }
       }
     }
   };
 
-  /** Raises `into` to what lies beyond where a line of this drift gets in so many blocks. */
-  const raise = (into: Float32Array, drift: number, panel: number, g: number, afterBlocks: number) => {
-    const at = place(drift, panel, g);
+  /** Where what lies beyond a place is found: where a line of this drift gets in so many blocks. */
+  const ahead = (drift: number, panel: number, g: number, afterBlocks: number) => {
     const shift = Math.round(moves[drift]! * afterBlocks);
-    for (let c = 0; c < channels; c++) {
-      const channel = c + shift;
-      const value = channel < 0 || channel >= channels ? OUTSIDE : beyond[at + channel]!;
-      if (value > into[c]!) into[c] = value;
-    }
+    return beyondOf(drift, panel, g) + 4 * Math.max(-channels, Math.min(channels, shift));
+  };
+
+  /** Writes the largest evidence that a line at a place goes on in the panels after and before it; a panel at the end has one neighbour. */
+  const lookBeyond = (drift: number, panel: number, block: number) => {
+    const look = (other: number, seen: readonly number[], gap: number, to: number) => {
+      const [first, second] = seen.map((g) =>
+        ahead(drift, other, g, GIVEN_BLOCKS[g]! + gap * (perPanel + GAP_BLOCKS) - block),
+      ) as [number, number];
+      run.larger(first, second, channels, to);
+    };
+    const last = given - 1;
+    const [isFirst, isLast] = [panel === 0, panel + 1 === panels];
+    if (!isLast) look(panel + 1, [0, 1], 1, nextAt);
+    if (!isFirst) look(panel - 1, [last - 1, last], -1, previousAt);
+    return isFirst ? [nextAt, nextAt] : isLast ? [previousAt, previousAt] : [nextAt, previousAt];
   };
 
   return (white, into) => {
@@ -216,46 +215,26 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
     takeBeyond();
 
     const height = onPanels(shape).length * given;
-    for (const [row, panel] of onPanels(shape).entries()) {
+    const [from, to] = [strongestAt / 4, strongestAt / 4 + evidenceWidth];
+    for (const [place, panel] of onPanels(shape).entries()) {
       for (const [g, block] of GIVEN_BLOCKS.entries()) {
-        const y = row * given + g;
-        strongest.fill(Number.NEGATIVE_INFINITY);
+        const image = (channel: number) => imageAt + 4 * (channel * height + place * given + g) * channels;
+        kernels.floats().fill(Number.NEGATIVE_INFINITY, from, to);
+        const strongest = strongestAt + 4 * AROUND;
         for (let drift = 0; drift < DRIFTS; drift++) {
-          const at = place(drift, panel, g);
-          next.fill(Number.NEGATIVE_INFINITY);
-          before.fill(Number.NEGATIVE_INFINITY);
-          const last = GIVEN_BLOCKS.length - 1;
-          if (panel + 1 < panels) {
-            for (const e of [0, 1])
-              raise(next, drift, panel + 1, e, perPanel + GAP_BLOCKS - block + GIVEN_BLOCKS[e]!);
-          }
-          if (panel > 0) {
-            for (const e of [last - 1, last]) {
-              raise(before, drift, panel - 1, e, GIVEN_BLOCKS[e]! - perPanel - GAP_BLOCKS - block);
-            }
-          }
-          if (panel === 0) before.set(next);
-          if (panel + 1 === panels) next.set(before);
-          const image = (kind: number) => ((kind * DRIFTS + drift) * height + y) * channels;
-          for (let c = 0; c < channels; c++) {
-            const own = evidence[at + c]!;
-            if (own > strongest[c]!) strongest[c] = own;
-            into[image(0) + c] = compressed(own - 2);
-            into[image(1) + c] = compressed(Math.max(next[c]!, before[c]!) - 3);
-            into[image(2) + c] = compressed(Math.min(next[c]!, before[c]!) - 3);
-          }
+          const own = evidenceOf(drift, panel, g);
+          const [next, previous] = lookBeyond(drift, panel, block) as [number, number];
+          run.larger(own, strongest, channels, strongest);
+          run.compress(own, own, false, 2, channels, image(drift));
+          run.compress(next, previous, false, 3, channels, image(DRIFTS + drift));
+          run.compress(next, previous, true, 3, channels, image(2 * DRIFTS + drift));
         }
-        nearby(strongest, NEIGHBOURS, strongest);
-        const to = (3 * DRIFTS * height + y) * channels;
-        for (let c = 0; c < channels; c++) into[to + c] = compressed(strongest[c]! - 4);
+        const nearby = image(3 * DRIFTS);
+        run.largestNearby(strongest, channels, NEIGHBOURS, nearby);
+        run.compress(nearby, nearby, false, 4, channels, nearby);
       }
     }
+    const image = imageAt / 4;
+    into.set(kernels.floats().subarray(image, image + (3 * DRIFTS + 1) * height * channels));
   };
-}
-
-/** Half, and past 1 in size by the root, so that the brightest lines don't rule a network's first layer. */
-function compressed(value: number): number {
-  const half = 0.5 * value;
-  if (half > 1) return 2 * Math.sqrt(half) - 1;
-  return half < -1 ? 1 - 2 * Math.sqrt(-half) : half;
 }
