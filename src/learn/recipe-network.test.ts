@@ -46,7 +46,7 @@ describe("a recipe with a loss on places", () => {
     expect(
       Object.fromEntries(inputs.map((value) => [(value.attributes as InputAttributes).name, value.shape])),
     ).toEqual({
-      ...{ image: [2, 52, 12, 32], targets: [2, 1], placeTargets: [2, 6], placesKnown: [2, 6] },
+      ...{ image: [2, 54, 12, 32], targets: [2, 1], placeTargets: [2, 6], placesKnown: [2, 6] },
     });
   });
 

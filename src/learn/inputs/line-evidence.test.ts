@@ -127,13 +127,34 @@ describe("createLineEvidence", () => {
       expect(at(1, d, y, c)).toBeCloseTo(Math.max(...found) - 3, 3);
       expect(at(2, d, y, c)).toBeCloseTo(Math.min(...found) - 3, 3);
     }
-    for (const c of [0, 11, 23]) {
+    const strongest = (panel: number, g: number, c: number, reach: number) => {
       let most = Number.NEGATIVE_INFINITY;
-      for (let k = Math.max(0, c - 12); k <= Math.min(23, c + 12); k++) {
-        for (let d = 0; d < 17; d++) most = Math.max(most, evidence(0, 1, d, k));
+      for (let k = Math.max(0, c - reach); k <= Math.min(23, c + reach); k++) {
+        for (let d = 0; d < 17; d++) most = Math.max(most, evidence(panel, g, d, k));
       }
-      expect(at(3, 0, 1, c)).toBeCloseTo(most - 4, 3);
+      return most;
+    };
+    for (const c of [0, 11, 23]) {
+      for (const [on, panel] of [0, 2].entries()) {
+        const y = on * 4 + 1;
+        expect(at(3, 0, y, c)).toBeCloseTo(strongest(panel, 1, c, 12) - 4, 3);
+        expect(at(3, 1, y, c)).toBeCloseTo(strongest(1, 1, c, 3) - 4, 3);
+        expect(at(3, 2, y, c)).toBeCloseTo(strongest(1, 1, c, 3) - 4, 3);
+      }
     }
+  });
+
+  it("gives the strongest of the OFF panels after and before apart", () => {
+    const shape = { panels: 6, rows: 64, channels: 64 };
+    const white = noise(shape, 4);
+    for (let row = 0; row < 64; row++) white[(64 + row) * 64 + 30]! += 8;
+    const { at } = evidenceOf(white, shape);
+    const after = [0, 1, 2].map((on) => at(3, 1, 4 * on + 2, 30) + 4);
+    const before = [0, 1, 2].map((on) => at(3, 2, 4 * on + 2, 30) + 4);
+    expect(after[0]).toBeGreaterThan(15);
+    expect(before[1]).toBeCloseTo(after[0]!, 4);
+    expect(before[0]).toBeCloseTo(after[0]!, 4);
+    for (const elsewhere of [after[1], after[2], before[2]]) expect(elsewhere).toBeLessThan(10);
   });
 
   it("finds a faint drifting line, and whether it goes on in the OFF panels", () => {

@@ -12,7 +12,7 @@
  */
 
 import type { InputKernels } from "./kernels.ts";
-import { BLOCKS_PER_PANEL, DRIFTS, GIVEN_BLOCKS } from "./line-evidence-shape.ts";
+import { BLOCKS_PER_PANEL, DRIFTS, GIVEN_BLOCKS, IMAGE_CHANNELS } from "./line-evidence-shape.ts";
 import { isOnPanel, onPanels, type PanelShape } from "./panel-roles.ts";
 
 /** How much less each block farther away counts. */
@@ -32,7 +32,7 @@ const GAP_BLOCKS = 1.3;
 const NEAR_CHANNELS = 3;
 const NEAR_BLOCKS = 1.2;
 const NEAR_MOST = 24;
-/** The strongest line within so many channels is given too: its neighbours are often its own sidelobes. */
+/** The strongest line within so many channels is given too: its neighbours are often its own sidelobes. Of the OFF panels, that within `NEAR_CHANNELS`. */
 const NEIGHBOURS = 12;
 /** Channels that are looked at to either side of a row at most, and as many as a load takes more. */
 const AROUND = 32;
@@ -84,7 +84,7 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
     evidenceWidth,
     channels,
     channels,
-    (3 * DRIFTS + 1) * onPanels(shape).length * given * channels,
+    IMAGE_CHANNELS * onPanels(shape).length * given * channels,
   ]) as [number, number, number, number, number, number, number];
   kernels.floats().fill(Number.NEGATIVE_INFINITY, evidenceAt / 4, evidenceAt / 4 + count * evidenceWidth);
   kernels.floats().fill(OUTSIDE, beyondAt / 4, beyondAt / 4 + count * beyondWidth);
@@ -179,10 +179,27 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
       run.larger(first, second, channels, to);
     };
     const last = given - 1;
-    const [isFirst, isLast] = [panel === 0, panel + 1 === panels];
-    if (!isLast) look(panel + 1, [0, 1], 1, nextAt);
-    if (!isFirst) look(panel - 1, [last - 1, last], -1, previousAt);
-    return isFirst ? [nextAt, nextAt] : isLast ? [previousAt, previousAt] : [nextAt, previousAt];
+    const [after, before] = neighbours(panel);
+    if (after > panel) look(after, [0, 1], 1, nextAt);
+    if (before < panel) look(before, [last - 1, last], -1, previousAt);
+    return [after > panel ? nextAt : previousAt, before < panel ? previousAt : nextAt];
+  };
+
+  /** The OFF panels after and before an ON panel: at an end of the cadence the same. */
+  const neighbours = (panel: number): [number, number] => {
+    const [after, before] = [panel + 1, panel - 1];
+    return [after < panels ? after : before, before >= 0 ? before : after];
+  };
+
+  /** Writes the strongest evidence of any drift up to `reach` channels from each place of a panel's row, compressed. */
+  const takeStrongest = (panel: number, g: number, reach: number, to: number) => {
+    const [from, strongest] = [strongestAt / 4, strongestAt + 4 * AROUND];
+    kernels.floats().fill(Number.NEGATIVE_INFINITY, from, from + evidenceWidth);
+    for (let drift = 0; drift < DRIFTS; drift++) {
+      run.larger(evidenceOf(drift, panel, g), strongest, channels, strongest);
+    }
+    run.largestNearby(strongest, channels, reach, to);
+    run.compress(to, to, false, 4, channels, to);
   };
 
   return (white, into) => {
@@ -215,26 +232,23 @@ export function createLineEvidence(kernels: InputKernels, shape: PanelShape): Li
     takeBeyond();
 
     const height = onPanels(shape).length * given;
-    const [from, to] = [strongestAt / 4, strongestAt / 4 + evidenceWidth];
     for (const [place, panel] of onPanels(shape).entries()) {
       for (const [g, block] of GIVEN_BLOCKS.entries()) {
         const image = (channel: number) => imageAt + 4 * (channel * height + place * given + g) * channels;
-        kernels.floats().fill(Number.NEGATIVE_INFINITY, from, to);
-        const strongest = strongestAt + 4 * AROUND;
         for (let drift = 0; drift < DRIFTS; drift++) {
           const own = evidenceOf(drift, panel, g);
           const [next, previous] = lookBeyond(drift, panel, block) as [number, number];
-          run.larger(own, strongest, channels, strongest);
           run.compress(own, own, false, 2, channels, image(drift));
           run.compress(next, previous, false, 3, channels, image(DRIFTS + drift));
           run.compress(next, previous, true, 3, channels, image(2 * DRIFTS + drift));
         }
-        const nearby = image(3 * DRIFTS);
-        run.largestNearby(strongest, channels, NEIGHBOURS, nearby);
-        run.compress(nearby, nearby, false, 4, channels, nearby);
+        const [after, before] = neighbours(panel);
+        for (const [i, source] of [panel, after, before].entries()) {
+          takeStrongest(source, g, i === 0 ? NEIGHBOURS : NEAR_CHANNELS, image(3 * DRIFTS + i));
+        }
       }
     }
     const image = imageAt / 4;
-    into.set(kernels.floats().subarray(image, image + (3 * DRIFTS + 1) * height * channels));
+    into.set(kernels.floats().subarray(image, image + IMAGE_CHANNELS * height * channels));
   };
 }
