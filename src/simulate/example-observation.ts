@@ -3,6 +3,7 @@
 import type { FrequencyProfile } from "./frequency-profiles.ts";
 import {
   type Emitter,
+  greenBankHeader,
   type ObservationSpec,
   type SimulatedObservation,
   simulateObservation,
@@ -106,16 +107,7 @@ export function exampleSpec(seed: number, nchans = 65_536): ObservationSpec {
       dcSpike: 8,
     },
     emitters,
-    header: {
-      telescope_id: 6,
-      machine_id: 20,
-      data_type: 1,
-      nbits: 32,
-      nbeams: 1,
-      ibeam: 1,
-      az_start: 0,
-      za_start: 0,
-    },
+    header: greenBankHeader,
     pointings: {
       A: { source_name: "HIP113357", src_raj: 22.957769, src_dej: 20.768833 },
       B: { source_name: "HIP113357_OFF_B", src_raj: 22.957769, src_dej: 21.768833 },

@@ -17,7 +17,7 @@ import {
 } from "./emitters.ts";
 import { pixelDof } from "./noise.ts";
 import { drawNoiseLevel } from "./noise-levels.ts";
-import type { Emitter, ObservationSpec, SnrConvention } from "./observation.ts";
+import { type Emitter, greenBankHeader, type ObservationSpec, type SnrConvention } from "./observation.ts";
 import { pathOffsetHz } from "./paths.ts";
 import { type RandomStream, randomStream, streamKey } from "./random.ts";
 import {
@@ -258,16 +258,7 @@ export function observationSpec(recipe: ObservationRecipe, seed: number): Observ
         drawEmitter(random, recipe, recipe.interference, "interference", `interference ${i + 1}`),
       ),
     ],
-    header: {
-      telescope_id: 6,
-      machine_id: 20,
-      data_type: 1,
-      nbits: 32,
-      nbeams: 1,
-      ibeam: 1,
-      az_start: 0,
-      za_start: 0,
-    },
+    header: greenBankHeader,
     pointings: Object.fromEntries(
       letters.map((letter, i): [string, ObservationHeader] => [
         letter,

@@ -121,6 +121,22 @@ describe("simulateObservation", () => {
     );
   });
 
+  it("refuses scans that are no scans, or so large that measuring their signals would not end", () => {
+    const { frequency, ...rest } = spec(1, [needle]);
+    for (const [rowsPerScan, nchans] of [
+      [2 ** 24 + 1, 16],
+      [2 ** 20, 2 ** 21],
+      [1e300, 16],
+      [0, 16],
+      [16, Number.NaN],
+    ] as const) {
+      const vast = { ...rest, rowsPerScan, frequency: { ...frequency, nchans } };
+      expect(() => simulateObservation(vast, 1)).toThrow(
+        `A scan of ${rowsPerScan} rows x ${nchans} channels can't be simulated`,
+      );
+    }
+  });
+
   it("gives the scans their times, headers and roles", () => {
     const { cadence, scanStartS } = simulateObservation(spec(1, []), 1);
     const scanS = 16 * TSAMP_S;

@@ -5,6 +5,7 @@
  */
 
 import { type Cadence, cadenceRoles, makeCadence, type ScanRole } from "../signal/cadence.ts";
+import { grouped } from "../signal/describe.ts";
 import { UsageError } from "../signal/errors.ts";
 import { resolveRange } from "../signal/range.ts";
 import {
@@ -94,11 +95,30 @@ export interface SimulatedObservation {
   readonly scanStartS: readonly number[];
 }
 
-const SECONDS_PER_DAY = 86_400;
+/** What files of the Green Bank Telescope say of themselves, the same in each. */
+export const greenBankHeader: ObservationHeader = {
+  telescope_id: 6,
+  machine_id: 20,
+  data_type: 1,
+  nbits: 32,
+  nbeams: 1,
+  ibeam: 1,
+  az_start: 0,
+  za_start: 0,
+};
 
-/** `seed`: a whole number from 0 below 2 ** 53. Throws a UsageError where the pattern isn't one, and for a signal that can't have its strength. */
+const SECONDS_PER_DAY = 86_400;
+/** Of a scan. Signals are measured row by row before a pixel is read. */
+const MOST_ROWS = 2 ** 24;
+const MOST_PIXELS = 2 ** 40;
+
+/**
+ * `seed`: a whole number from 0 below 2 ** 53. Throws a UsageError where the pattern isn't one, for scans of more than 2 ** 24 rows or
+ * 2 ** 40 pixels, and for a signal that can't have its strength.
+ */
 export function simulateObservation(spec: ObservationSpec, seed: number): SimulatedObservation {
   const roles = cadenceRoles(spec.pattern);
+  checkSize(spec.rowsPerScan, spec.frequency.nchans);
   const noise = noiseOf(spec);
   const scanS = spec.rowsPerScan * spec.tsampS;
   const grids = roles.map((_, i): ScanGrid => {
@@ -139,6 +159,14 @@ export function simulateObservation(spec: ObservationSpec, seed: number): Simula
     truth,
     scanStartS: grids.map(({ startS }) => startS),
   };
+}
+
+function checkSize(rows: number, channels: number): void {
+  const isCount = (n: number) => Number.isSafeInteger(n) && n >= 1;
+  if (isCount(rows) && isCount(channels) && rows <= MOST_ROWS && rows * channels <= MOST_PIXELS) return;
+  throw new UsageError(
+    `A scan of ${rows} rows x ${channels} channels can't be simulated: rows may be 1 to ${grouped(MOST_ROWS)}, and pixels ${grouped(MOST_PIXELS)} at most.`,
+  );
 }
 
 /** Of each scan whether something is in it. */
