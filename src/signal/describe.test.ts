@@ -40,4 +40,8 @@ test("positions and sizes", () => {
   expect(describeSexagesimal(1.999_999_99, 1)).toBe("02:00:00.0");
   expect(describeBytes(640)).toBe("640 bytes");
   expect(describeBytes(5_621_000_000)).toBe("5.62 GB (5,621,000,000 bytes)");
+  expect(describeBytes(999_499)).toBe("999 kB (999,499 bytes)");
+  expect(describeBytes(999_999)).toBe("1.00 MB (999,999 bytes)");
+  expect(describeBytes(2.4e16)).toBe("24.0 PB (24,000,000,000,000,000 bytes)");
+  expect(describeBytes(1.25e22)).toMatch(/^12,500 EB \(/);
 });

@@ -39,8 +39,12 @@ export function describeClock(seconds: number): string {
 export function describeBytes(bytes: number): string {
   const exact = `${grouped(bytes)} bytes`;
   if (bytes < 1000) return exact;
-  const power = Math.min(4, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toPrecision(3)} ${["", "kB", "MB", "GB", "TB"][power]} (${exact})`;
+  const units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+  // What rounds to 1,000 of a unit is one of the next.
+  const rounded = Number(bytes.toPrecision(3));
+  const power = Math.min(units.length, Math.floor(Math.log10(rounded) / 3));
+  const count = rounded / 1000 ** power;
+  return `${count < 1000 ? count.toPrecision(3) : grouped(count)} ${units[power - 1]} (${exact})`;
 }
 
 /** Right ascension (hours) or declination (degrees) in sexagesimals: "17:12:40.1", "-12:07:33". */
