@@ -20,6 +20,7 @@ import {
   readRunRecord,
   writeRunRecord,
 } from "./run-folder.node.ts";
+import { checkUnlocked, withRunLock } from "./run-lock.node.ts";
 import { limitPlaces } from "./samples.ts";
 import { findWeights } from "./start-weights.node.ts";
 import { type FoldProgress, trainFold } from "./train-fold.node.ts";
@@ -101,13 +102,14 @@ export interface TrainResult {
   readonly interrupted: boolean;
 }
 
-/** Begins a run in the folder `out`. Throws an InputError where it holds one already, or where the data or the recipe can't be used. */
+/** Begins a run in the folder `out`. Throws an InputError where it holds one already, where another training is at work there, or where the data or the recipe can't be used. */
 export async function startRun(
   out: string,
   options: RunOptions,
   hooks: TrainHooks = {},
 ): Promise<TrainResult> {
   const startedMs = performance.now();
+  await checkUnlocked(out);
   if (await readRunRecord(out)) {
     throw new FileError(
       out,
@@ -149,17 +151,20 @@ export async function startRun(
   };
   splitPlaces(record, set, places, record.folds[0]!);
   await makeFolder(out);
-  await writeRunRecord(out, record);
-  return trainFolds(out, record, set, places, startedMs, hooks);
+  return withRunLock(out, async () => {
+    await writeRunRecord(out, record);
+    return trainFolds(out, record, set, places, startedMs, hooks);
+  });
 }
 
-/** Goes on with the run in the folder `out`. Throws an InputError where there is none, or the data are not those that it began with. */
+/** Goes on with the run in the folder `out`. Throws an InputError where there is none, where another training is at work there, or the data are not those that it began with. */
 export async function resumeRun(
   out: string,
   { data, threads, minutes }: ResumeOptions = {},
   hooks: TrainHooks = {},
 ): Promise<TrainResult> {
   const startedMs = performance.now();
+  await checkUnlocked(out);
   const begun = await readRunRecord(out);
   if (!begun)
     throw new FileError(
@@ -180,8 +185,10 @@ export async function resumeRun(
     threads: threads ?? begun.threads,
     minutes: minutes ?? begun.minutes,
   };
-  if (threads !== undefined || minutes !== undefined) await writeRunRecord(out, record);
-  return trainFolds(out, record, set, places, startedMs, hooks);
+  return withRunLock(out, async () => {
+    if (threads !== undefined || minutes !== undefined) await writeRunRecord(out, record);
+    return trainFolds(out, record, set, places, startedMs, hooks);
+  });
 }
 
 async function openSet(folder: string, labels: string | undefined): Promise<CadenceSet> {

@@ -205,9 +205,19 @@ describe("a run", () => {
     }
   });
 
-  it("trains on everything where there is one fold", async () => {
+  it("trains on everything where there is one fold, and lets no other training into its folder", async () => {
     const recipe = { ...smallRecipe, folds: 1, epochs: 1 };
-    const result = await startRun(out("everything"), options({ recipe, limit: 13 }));
+    const atWork = /another training is at work in this folder/;
+    const refusals: Promise<void>[] = [];
+    const hooks: TrainHooks = {
+      onEpoch() {
+        for (const second of [startRun(out("everything"), options()), resumeRun(out("everything"))])
+          refusals.push(expect(second).rejects.toThrow(atWork));
+      },
+    };
+    const result = await startRun(out("everything"), options({ recipe, limit: 13 }), hooks);
+    await Promise.all(refusals);
+    expect(refusals).toHaveLength(2);
     expect(result).toMatchObject({ auc: null, record: { data: { cadences: 13, positives: 4 } } });
     expect(existsSync(join(out("everything"), "fold-0", "model.onnx"))).toBe(true);
     expect(existsSync(join(out("everything"), "fold-0", "validation.csv"))).toBe(false);
