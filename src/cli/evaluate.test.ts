@@ -12,9 +12,10 @@ import {
   tinyCadence,
   tinyId,
   tinyModel,
+  tinyScore,
   tinyShape,
   writeTinyCadence,
-  writeTinyModel,
+  writeTinyRun,
 } from "../learn/testing/tiny-models.ts";
 import { evaluate, evaluateJson } from "./evaluate.ts";
 
@@ -31,13 +32,11 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lodestone-evaluate-"));
   run = join(folder, "run");
   data = join(folder, "data");
-  for (const [fold, model] of models.entries()) {
-    await writeTinyModel(join(run, `fold-${fold}`, "model.onnx"), model, {
-      input: { normalisation: "none", layout: "six" },
-      shape: tinyShape,
-      flips: "none",
-    });
-  }
+  await writeTinyRun(run, models, {
+    input: { normalisation: "none", layout: "six" },
+    shape: tinyShape,
+    flips: "none",
+  });
   for (const salt of trained) await writeTinyCadence(data, "train", salt);
   for (const salt of tested) await writeTinyCadence(data, "test", salt);
   await writeFile(join(data, "train_labels.csv"), csv(trained, labelOf));
@@ -59,11 +58,7 @@ const scoreTable = async (name: string, text: string) => {
 
 /** The probability by the mean of some models. */
 function modelScore(salt: number, by = models): number {
-  const { data: image } = tinyCadence(salt);
-  const scores = by.map(({ weights, bias }) => {
-    const logit = image.reduce((sum, value, i) => sum + value * weights[i]!, bias);
-    return 1 / (1 + Math.exp(-logit));
-  });
+  const scores = by.map((model) => tinyScore(model, tinyCadence(salt).data));
   return scores.reduce((sum, score) => sum + score) / scores.length;
 }
 
@@ -181,6 +176,8 @@ describe("a table of scores", () => {
     await expect(evaluate(one, data, { labels: soft })).rejects.toThrow(
       `Cadence ${tinyId(1)}: its label is 0.25; to evaluate scores, labels must be 0 or 1.`,
     );
+    await writeFile(join(run, "run.json"), "{}");
+    await expect(evaluate(join(run, "run.json"), data)).rejects.toThrow(`Give the run's folder, ${run}.`);
     await expect(evaluate(join(folder, "none.csv"), data)).rejects.toThrow(
       "none.csv: there is no such file or folder",
     );

@@ -7,9 +7,10 @@ import {
   tinyCadence,
   tinyId,
   tinyModel,
+  tinyScore,
   tinyShape,
   writeTinyCadence,
-  writeTinyModel,
+  writeTinyRun,
 } from "../learn/testing/tiny-models.ts";
 import { describeOnnx } from "../nn/onnx/read.ts";
 import { exportModel } from "./export.ts";
@@ -30,9 +31,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lodestone-predict-"));
   runFolder = join(folder, "run");
   data = join(folder, "data");
-  for (const [fold, model] of models.entries()) {
-    await writeTinyModel(join(runFolder, `fold-${fold}`, "model.onnx"), model, preprocessing);
-  }
+  await writeTinyRun(runFolder, models, preprocessing);
   for (const salt of [1, 2, 3, 4]) await writeTinyCadence(data, "test", salt);
   for (const salt of [8, 9]) await writeTinyCadence(data, "train", salt);
   await writeFile(join(data, "sample_submission.csv"), csv([3, 1, 7, 2].map((salt) => [tinyId(salt), 0.5])));
@@ -46,11 +45,8 @@ const csv = (rows: (readonly [string, number])[]) => ["id,target", ...rows.map(S
 function expectedScore(salt: number, flips: boolean): number {
   const { data } = tinyCadence(salt);
   const turned = data.map((_, i) => data[i - (i % 4) + 3 - (i % 4)]!);
-  const scores = models.flatMap(({ weights, bias }) =>
-    (flips ? [data, turned] : [data]).map((image) => {
-      const logit = image.reduce((sum, value, i) => sum + value * weights[i]!, bias);
-      return 1 / (1 + Math.exp(-logit));
-    }),
+  const scores = models.flatMap((model) =>
+    (flips ? [data, turned] : [data]).map((image) => tinyScore(model, image)),
   );
   return scores.reduce((sum, score) => sum + score) / scores.length;
 }

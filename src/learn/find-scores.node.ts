@@ -15,7 +15,7 @@ import { foldFolder, type RunRecord, readRunRecord, runFiles } from "./run-folde
 import { limitPlaces } from "./samples.ts";
 import { scoreCadences } from "./score.node.ts";
 import { type MatchedScores, matchScores, parseScoreTable, type ScoreTable } from "./score-table.ts";
-import { modelsOf } from "./scoring-models.node.ts";
+import { modelsOf, refuseRunFile } from "./scoring-models.node.ts";
 
 export interface FindScoresOptions {
   /** A table of labels, `id,target`, instead of the folder's own. */
@@ -71,6 +71,7 @@ async function kindOf(from: string): Promise<"table" | "model" | "run"> {
     );
   });
   if (status.isDirectory()) return "run";
+  refuseRunFile(from);
   return extname(from).toLowerCase() === ".onnx" ? "model" : "table";
 }
 

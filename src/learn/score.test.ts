@@ -199,6 +199,24 @@ describe("a run's models", () => {
     await writeFile(inFolder("run.json"), "{}");
     await expect(modelsOf(folder)).rejects.toThrow("this run has no model yet");
   });
+
+  it("are not its other files, nor tables", async () => {
+    for (const [name, message] of [
+      ["run.json", `run.json: this is the record of a run. Give the run's folder, ${folder}.`],
+      [
+        "best.safetensors",
+        `this is a file of a run's fold, and not its model. Give ${inFolder("model.onnx")}.`,
+      ],
+      [
+        "x.csv",
+        "x.csv: this is no model. Give the folder that `lodestone train --out` wrote, or an .onnx file",
+      ],
+    ] as const) {
+      await writeFile(inFolder(name), "{}");
+      await expect(modelsOf(inFolder(name))).rejects.toThrow(message);
+      await rm(inFolder(name));
+    }
+  });
 });
 
 describe("views", () => {

@@ -60,6 +60,23 @@ export async function writeTinyModel(
   });
 }
 
+/** Writes the models as the folds of a run. */
+export async function writeTinyRun(
+  folder: string,
+  models: readonly TinyModel[],
+  preprocessing: Preprocessing,
+): Promise<void> {
+  for (const [fold, model] of models.entries()) {
+    await writeTinyModel(join(folder, `fold-${fold}`, "model.onnx"), model, preprocessing);
+  }
+}
+
+/** The probability that the model gives to an image. */
+export function tinyScore({ weights, bias }: TinyModel, image: Float32Array): number {
+  const logit = image.reduce((sum, value, i) => sum + value * weights[i]!, bias);
+  return 1 / (1 + Math.exp(-logit));
+}
+
 /** A cadence whose values half precision holds exactly. */
 export function tinyCadence(
   salt: number,
