@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { HistoryEntry } from "../learn/run-folder.node.ts";
+import type { HistoryEntry, RunRecord } from "../learn/run-folder.node.ts";
 import { type SmallSet, smallRecipe, writeSmallSet } from "../learn/testing/small-set.node.ts";
 import { runProgram } from "./program.ts";
-import { epochLine, progressNote } from "./train.ts";
+import { epochLine, progressNote, trainText } from "./train.ts";
 
 let folder: string;
 let set: SmallSet;
@@ -141,6 +141,20 @@ describe("lodestone train", () => {
     );
     expect(await failing("--fold", "5")).toMatch(/Fold 5: the folds are 0 to 4\./);
     expect(await failing("--limit", "1")).toMatch(/--limit/);
+  });
+
+  it("tells of a run that was stopped before its first validation without a table", () => {
+    const text = trainText({
+      ...{ out: "run", folds: [], auc: null, problems: [], interrupted: true },
+      record: {
+        recipe: { name: "small", model: { name: "linenet" } },
+        data: { cadences: 24, positives: 8 },
+      } as unknown as RunRecord,
+    });
+    expect(text).toBe(
+      "Trained linenet by the recipe small on 24 cadences, 8 with a needle.\n\n" +
+        "No fold has come to a validation yet.\n\nRun: run\n",
+    );
   });
 
   it("tells a step and an epoch in a line", () => {

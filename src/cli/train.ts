@@ -219,12 +219,15 @@ export function trainText({ out, folds, auc, problems, record }: TrainResult): s
     ];
     return cells.join(" ");
   });
+  const table =
+    rows.length === 0
+      ? ["No fold has come to a validation yet."]
+      : ["fold     AUC  at epoch  epochs  steps  seconds images/s  waited", ...rows];
   const { cadences, positives } = record.data;
   const lines = [
     `Trained ${record.recipe.model.name} by the recipe ${record.recipe.name} on ${counted(cadences, "cadence")}, ${positives} with a needle.`,
     "",
-    "fold     AUC  at epoch  epochs  steps  seconds images/s  waited",
-    ...rows,
+    ...table,
     "",
     ...(auc === null || folds.length < 2 ? [] : [`Mean AUC of the folds: ${auc.toFixed(4)}`]),
     ...(problems.length === 0
