@@ -5,10 +5,16 @@ import { bootstrapIntervals } from "../src/learn/metrics/bootstrap.ts";
 import { type RecallAtFalseAlarm, recallAtRate } from "../src/learn/metrics/false-alarms.ts";
 import { idealRecall } from "../src/learn/metrics/ideal-observer.ts";
 import { rankScores } from "../src/learn/metrics/ranked-scores.ts";
-import type { Scores } from "./recall-worker.ts";
+import type { SearchScores } from "./recall-scores.ts";
 
 export const methodNames = ["search", "detector", "both"] as const;
 export type Method = (typeof methodNames)[number];
+
+export interface Scores {
+  readonly search: SearchScores;
+  /** 0 where there is none. */
+  readonly detector: number;
+}
 
 export interface Positives {
   readonly kind: string;
@@ -95,7 +101,7 @@ function scoresOf(method: Method, negatives: readonly Scores[], positives: reado
 const LEVEL_3 = 12;
 
 /** As the command ranks events: by level, then by S/N. 0 where there is none. */
-function searchScore({ level3, level2 }: Scores): number {
+function searchScore({ search: { level3, level2 } }: Scores): number {
   if (level3 > 0) return LEVEL_3 + Math.log(level3);
   return level2 > 0 ? Math.log(level2) : 0;
 }

@@ -5,30 +5,29 @@ import type { IdealCheck } from "./recall-ideal.ts";
 import { type Estimate, type Measured, type Method, strengthFor } from "./recall-measure.ts";
 
 export interface RecallRecord extends Measured {
+  readonly seed: number;
+  readonly search: { readonly snr: number; readonly maxDriftHzPerS: number };
   readonly drawn: {
-    readonly seed: number;
     readonly negatives: number;
     /** Of each kind and strength. */
     readonly cadences: number;
     readonly snrDb: readonly number[];
     readonly kinds: readonly string[];
-    readonly search: { readonly snr: number; readonly maxDriftHzPerS: number };
-    readonly fingerprint: string;
   };
   readonly rate: number;
   readonly model: string | null;
   readonly threads: number;
+  /** Cadences that this run scored, and how long that took. */
+  readonly scored: number;
   readonly scoredS: number;
-  /** Whether the search's scores are an earlier run's. */
-  readonly reused: boolean;
   readonly idealCheck: IdealCheck;
 }
 
 const SHARES = [0.5, 0.9] as const;
 
 export function describeRecall(record: RecallRecord, methods: readonly Method[]): string {
-  const { drawn, cells, at, idealCheck, rate, scoredS, threads, model, reused } = record;
-  const { negatives, cadences, search } = drawn;
+  const { drawn, cells, at, idealCheck, rate, scored, scoredS, threads, model, search } = record;
+  const { negatives, cadences } = drawn;
   const total = negatives + cells.length * cadences;
   const lines = [
     `${negatives} negatives, ${cadences} positives of each kind and strength; one false alarm in ${Math.round(1 / rate)}. Search down to S/N ${search.snr} at +-${search.maxDriftHzPerS} Hz/s.`,
@@ -71,7 +70,7 @@ export function describeRecall(record: RecallRecord, methods: readonly Method[])
         ({ snrDb, recall, closedForm }) => `${recall.toFixed(2)} (${closedForm.toFixed(2)}) at ${snrDb} dB`,
       )
       .join(", ")}.`,
-    `${total} cadences in ${(scoredS / 60).toFixed(1)} minutes on ${threads} threads${reused ? ", the search's scores from an earlier run" : ""}.`,
+    `${total} cadences, ${scored === total ? "all" : scored} of them scored in this run: ${(scoredS / 60).toFixed(1)} minutes on ${threads} threads.`,
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -12,25 +12,22 @@ import type { Panels } from "../src/signal/panels.ts";
 import { defaultCadenceRecipe } from "../src/simulate/cadence-recipe.ts";
 import { type CadencePlan, renderCadence } from "../src/simulate/cadences.ts";
 import { planTask, type Task } from "./recall-kinds.ts";
+import type { PartialScores, SearchScores } from "./recall-scores.ts";
 
 export interface WorkerSettings {
   readonly seed: number;
-  /** None: the search is left out. */
-  readonly search: { readonly snr: number; readonly maxDriftHzPerS: number } | undefined;
+  readonly search: { readonly snr: number; readonly maxDriftHzPerS: number };
   /** A detector's file. */
   readonly model: string | undefined;
 }
 
-export interface Scores {
-  /** S/N of the strongest event of level 3, and of level 2; 0 where there is none. */
-  readonly level3: number;
-  readonly level2: number;
-  /** The detector's probability. */
-  readonly detector: number;
+export interface Request {
+  readonly task: Task;
+  readonly wanted: { readonly search: boolean; readonly detector: boolean };
 }
 
 const settings = workerData as WorkerSettings;
-const pool = settings.search && localPool(await loadSearchKernels());
+const pool = localPool(await loadSearchKernels());
 const detector =
   settings.model === undefined ? undefined : await openDetector(settings.model, { threads: 1 });
 const { rows, channels } = defaultCadenceRecipe.cadence;
@@ -40,26 +37,32 @@ if (detector && (detector.shape.rows !== rows || detector.shape.channels !== cha
 const scorer = detector && createWindowScorer(detector);
 let memory: Float32Array | undefined;
 
-parentPort!.on("message", async (task: Task) => parentPort!.postMessage(await scoreTask(task)));
+parentPort!.on("message", async (request: Request) => parentPort!.postMessage(await answer(request)));
 
-async function scoreTask(task: Task): Promise<Scores> {
+async function answer({ task, wanted }: Request): Promise<PartialScores> {
   const plan = planTask(task, settings.seed);
   const panels = renderCadence(plan, memory);
   memory = panels.data;
-  const events = await searchEvents(plan, panels);
-  const strongest = (level: number) =>
-    events.reduce((best, event) => (event.level === level ? Math.max(best, event.snr) : best), 0);
-  const score = scorer ? (await scorer.score(panels, [0]))[0]! : 0;
+  return {
+    ...(wanted.search && { search: await searchScores(plan, panels) }),
+    ...(wanted.detector && { detector: await detectorScore(panels) }),
+  };
+}
+
+async function detectorScore(panels: Panels): Promise<number> {
+  const [score] = await scorer!.score(panels, [0]);
   if (Number.isNaN(score)) throw new Error(`${settings.model} gives no number for a cadence.`);
-  return { level3: strongest(3), level2: strongest(2), detector: score };
+  return score!;
 }
 
 const SECONDS_PER_DAY = 86_400;
 const START_MJD = 60_000;
 
 /** What `lodestone search --cadence` would find in the panels as scans of one observation. */
-async function searchEvents({ grids, recipe }: CadencePlan, { data, rows, channels }: Panels) {
-  if (!pool) return [];
+async function searchScores(
+  { grids, recipe }: CadencePlan,
+  { data, rows, channels }: Panels,
+): Promise<SearchScores> {
   const size = rows * channels;
   const scans = grids.map(({ frequency, time, startS }, scan) =>
     memorySource({
@@ -71,5 +74,8 @@ async function searchEvents({ grids, recipe }: CadencePlan, { data, rows, channe
     }),
   );
   const cadence = makeCadence(recipe.cadence.pattern, scans);
-  return (await searchCadence(cadence, pool, settings.search)).events;
+  const { events } = await searchCadence(cadence, pool, settings.search);
+  const strongest = (level: number) =>
+    events.reduce((best, event) => (event.level === level ? Math.max(best, event.snr) : best), 0);
+  return { level3: strongest(3), level2: strongest(2) };
 }

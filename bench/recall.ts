@@ -3,11 +3,11 @@
  * cadences, and what an ideal observer would find that knows the needle's shape and path, the background and the noise.
  *
  *   node bench/recall.ts [--model MODEL.onnx] [--negatives 5000] [--cadences 100] [--snr 20,25,30] [--kinds linear,sine] [--rate 0.001]
- *                        [--search-snr 10] [--max-drift 2] [--threads N] [--seed 1] [--resamples 300] [--json FILE] [--reuse FILE]
+ *                        [--search-snr 10] [--max-drift 2] [--threads N] [--seed 1] [--resamples 300] [--json FILE] [--scores FILE]
  *
  * Cadences are simulated as `defaultCadenceRecipe` has them, interference in the negatives and the positives alike, and scored in memory. Without a
- * model the drift search stands alone. `--json` keeps all scores, and `--reuse` takes the search's from such a file, which saves most of the
- * time where another detector is measured on the same cadences.
+ * model the drift search stands alone. `--scores` keeps the score of each cadence as it comes: what is in the file already is not scored
+ * again, so that a run can be stopped and go on, be given more cadences, or another detector.
  *
  * The search's score is its strongest event, of level 3 before level 2, as `lodestone search --cadence` ranks them. Both together: each
  * score becomes the rate at which negatives reach it (measured on one half of them for the other), and the smaller rate counts.
@@ -24,9 +24,10 @@ import { defaultCadenceRecipe } from "../src/simulate/cadence-recipe.ts";
 import { renderCadence } from "../src/simulate/cadences.ts";
 import { checkIdeal } from "./recall-ideal.ts";
 import { defaultKinds, kindNames, planTask, type Task } from "./recall-kinds.ts";
-import { type Method, measureRecall, type Positives } from "./recall-measure.ts";
+import { type Method, measureRecall, type Positives, type Scores } from "./recall-measure.ts";
+import { openScores, type PartialScores } from "./recall-scores.ts";
 import { describeRecall, type RecallRecord } from "./recall-table.ts";
-import type { Scores, WorkerSettings } from "./recall-worker.ts";
+import type { Request, WorkerSettings } from "./recall-worker.ts";
 
 const IDEAL_DRAWS = 200;
 
@@ -44,62 +45,63 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: String(availableParallelism()) },
     resamples: { type: "string", default: "300" },
     json: { type: "string" },
-    reuse: { type: "string" },
+    scores: { type: "string" },
   },
 });
 
-/** What the search's scores depend on. */
 const drawn = {
-  seed: number("seed"),
   negatives: number("negatives"),
   cadences: number("cadences"),
   snrDb: options.snr.split(",").map(Number),
   kinds: options.kinds.split(","),
-  search: { snr: number("search-snr"), maxDriftHzPerS: number("max-drift") },
-  /** Of the recipe and of the first positive's pixels: other versions of the simulator have another. */
-  fingerprint: fingerprint(),
+  resamples: number("resamples"),
 };
 const unknown = drawn.kinds.find((kind) => !kindNames.includes(kind));
 if (unknown !== undefined) throw new Error(`No kind ${unknown}; there are ${kindNames.join(", ")}.`);
 const rate = number("rate");
 const threads = number("threads");
+const settings: WorkerSettings = {
+  seed: number("seed"),
+  search: { snr: number("search-snr"), maxDriftHzPerS: number("max-drift") },
+  model: options.model,
+};
 
-const startedMs = performance.now();
-const reused = options.reuse === undefined ? undefined : await readReused(options.reuse);
-const negativeTasks = Array.from({ length: drawn.negatives }, (_, place): Task => ({ number: place }));
 const groups = drawn.kinds.flatMap((kind) => drawn.snrDb.map((snrDb) => ({ kind, snrDb })));
-const positiveTasks = groups.flatMap((needle) =>
-  Array.from({ length: drawn.cadences }, (_, place): Task => ({ number: place, needle })),
+const tasksOf = (count: number, needle?: Task["needle"]): Task[] =>
+  Array.from({ length: count }, (_, place) => (needle ? { number: place, needle } : { number: place }));
+const negativeTasks = tasksOf(drawn.negatives);
+const positiveTasks = groups.map((needle) => tasksOf(drawn.cadences, needle));
+
+const kept = await openScores(
+  options.scores,
+  { seed: settings.seed, search: settings.search, cadences: fingerprint() },
+  settings.model === undefined ? undefined : digest(await readFile(settings.model)),
 );
-const scored = await scoreAll([...negativeTasks, ...positiveTasks]);
-const scores = reused ? scored.map((own, i) => ({ ...reused[i]!, detector: own.detector })) : scored;
+const startedMs = performance.now();
+const scored = await scoreAll([...negativeTasks, ...positiveTasks.flat()]).finally(() => kept.close());
 const scoredS = (performance.now() - startedMs) / 1000;
-const negatives = scores.slice(0, drawn.negatives);
+const scoresOf = (task: Task): Scores => {
+  const { search, detector = 0 } = kept.find(task);
+  return { search: search!, detector };
+};
+const negatives = negativeTasks.map(scoresOf);
 const positives = groups.map(
-  (group, i): Positives => ({
-    ...group,
-    scores: scores.slice(drawn.negatives + i * drawn.cadences).slice(0, drawn.cadences),
-  }),
+  (group, i): Positives => ({ ...group, scores: positiveTasks[i]!.map(scoresOf) }),
 );
 const methods: Method[] = options.model === undefined ? ["search"] : ["search", "detector", "both"];
-const measured = measureRecall(negatives, positives, {
-  methods,
-  rate,
-  resamples: number("resamples"),
-  seed: drawn.seed,
-});
 const record: RecallRecord = {
+  ...settings,
   drawn,
   rate,
   model: options.model ?? null,
   threads,
+  scored,
   scoredS,
-  reused: reused !== undefined,
-  ...measured,
-  idealCheck: checkIdeal(drawn.seed, IDEAL_DRAWS, rate),
+  ...measureRecall(negatives, positives, { methods, rate, resamples: drawn.resamples, seed: settings.seed }),
+  idealCheck: checkIdeal(settings.seed, IDEAL_DRAWS, rate),
 };
 if (options.json !== undefined) {
-  const text = `${JSON.stringify({ ...record, scores })}\n`;
+  const text = `${JSON.stringify(record)}\n`;
   await writeFileAtomically(options.json, (chunk) => chunk(text));
 }
 process.stdout.write(describeRecall(record, methods));
@@ -112,54 +114,50 @@ function number(
   return value;
 }
 
+/** Of the recipe and of a positive's pixels: other versions of the simulator have another. */
 function fingerprint(): string {
-  const plan = planTask({ number: 0, needle: { kind: "any", snrDb: 30 } }, number("seed"));
-  const hash = createHash("sha256").update(JSON.stringify(defaultCadenceRecipe));
-  return hash.update(renderCadence(plan).data).digest("hex");
+  const plan = planTask({ number: 0, needle: { kind: "any", snrDb: 30 } }, settings.seed);
+  return digest(JSON.stringify(defaultCadenceRecipe), renderCadence(plan).data);
 }
 
-async function readReused(path: string): Promise<readonly Scores[]> {
-  const before = JSON.parse(await readFile(path, "utf8")) as RecallRecord & { scores: Scores[] };
-  if (JSON.stringify(before.drawn) === JSON.stringify(drawn)) return before.scores;
-  throw new Error(
-    `${path} was measured on other cadences, or by another search: ${JSON.stringify(before.drawn)}. Give the same options.`,
-  );
+function digest(...parts: readonly (string | NodeJS.ArrayBufferView)[]): string {
+  return parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest("hex");
 }
 
-async function scoreAll(tasks: readonly Task[]): Promise<Scores[]> {
-  const settings: WorkerSettings = {
-    seed: drawn.seed,
-    search: reused ? undefined : drawn.search,
-    model: options.model,
-  };
-  const all: Scores[] = new Array(tasks.length);
-  const progress = startProgress("Scoring", tasks.length);
+/** Scores what has no scores yet, and returns how many cadences that were. */
+async function scoreAll(tasks: readonly Task[]): Promise<number> {
+  const requests = tasks.flatMap((task): Request[] => {
+    const { search, detector } = kept.find(task);
+    const wanted = { search: !search, detector: settings.model !== undefined && detector === undefined };
+    return wanted.search || wanted.detector ? [{ task, wanted }] : [];
+  });
+  const progress = startProgress("Scoring", requests.length);
   let next = 0;
   let done = 0;
   const work = async () => {
     const worker = new Worker(new URL("./recall-worker.ts", import.meta.url), { workerData: settings });
     try {
-      while (next < tasks.length) {
-        const place = next++;
-        all[place] = await ask(worker, tasks[place]!);
-        progress.update(++done, `${done} of ${tasks.length} cadences`);
+      while (next < requests.length) {
+        const request = requests[next++]!;
+        kept.add(request.task, await ask(worker, request));
+        progress.update(++done, `${done} of ${requests.length} cadences`);
       }
     } finally {
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: threads }, work));
+  await Promise.all(Array.from({ length: Math.min(threads, requests.length) }, work));
   progress.finish();
-  return all;
+  return requests.length;
 }
 
-function ask(worker: Worker, task: Task): Promise<Scores> {
+function ask(worker: Worker, request: Request): Promise<PartialScores> {
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
-    worker.once("message", (answer: Scores) => {
+    worker.once("message", (answer: PartialScores) => {
       worker.off("error", reject);
       resolve(answer);
     });
-    worker.postMessage(task);
+    worker.postMessage(request);
   });
 }
