@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeHdf5 } from "../formats/hdf5.node.ts";
 import { writeTinyModel } from "../learn/testing/tiny-models.ts";
+import { memorySource } from "../signal/memory-source.ts";
 import { type Emitter, simulateObservation } from "../simulate/observation.ts";
 import { runCaptured } from "./testing/run-captured.ts";
 
@@ -95,7 +96,7 @@ test("--detector scores the event, and lists the needle without drift that the d
   expect(page).toContain(">Detector</th>");
 
   // Without a detector nothing of it is left.
-  const without = await search(...args, "--pictures", "0");
+  const without = await search(...args, "--pictures", "0", "--no-detector");
   expect(without.exitCode).toBe(0);
   expect(without.stdout).not.toContain("detector");
   expect(await readdir(out)).not.toContain("candidate-1.png");
@@ -106,7 +107,8 @@ test("--detector scores the event, and lists the needle without drift that the d
 
 test.each([
   [["--detector", "MODEL"], /Give --cadence, such as ABACAD/],
-  [["--cadence", "ABACAD", "--detector-threshold", "0.5"], /only with --detector/],
+  [["--detector-threshold", "0.5"], /--detector-threshold has a meaning only with --cadence/],
+  [["--cadence", "ABACAD", "--no-detector", "--detector-everywhere"], /everywhere has .* not with --no-det/],
   [["--cadence", "AABBCC", "--detector", "MODEL"], /knows cadences of 6 scans, ON and OFF in turn/],
   [["--cadence", "ABACAD", "--detector", "nothing.onnx"], /nothing\.onnx: the model can't be read/],
 ])("%j is refused before anything is searched", async (args, message) => {
@@ -115,6 +117,56 @@ test.each([
   expect(exitCode).not.toBe(0);
   expect(stderr).toMatch(message);
   expect(stdout).toBe("");
+});
+
+test("a band of many windows is gone through where that is asked for", async () => {
+  const wide = join(folder, "wide.h5");
+  const noise = new Float32Array(8 * 19_000).map((_, i) => 1 + (i % 7));
+  const time = { tstartMjd: 60_000, tsampS: 18.253611008, nsamples: 8 };
+  const frequency = { fch1MHz: FCH1_MHZ, foffMHz: FOFF_MHZ, nchans: 19_000 };
+  await writeHdf5(wide, memorySource({ data: noise, time, frequency, header: {}, source: "wide" }));
+  const args = [...new Array(6).fill(wide), "--cadence", "ABACAD", "--detector", model];
+  const some = await search(...args);
+  // Windows of 32 channels, 16 apart, and so on.
+  expect(some.stdout).toContain(
+    "looked at none of the band's 1,557 windows. --detector-everywhere looks at all",
+  );
+  const all = await search(...args, "--detector-everywhere");
+  expect(all.stdout).toContain("0 candidates of the detector's alone, of 1,557 windows");
+});
+
+describe("the detector in the box", () => {
+  const band = ["--f-start", "8419.9965", "--f-stop", "8419.998"];
+
+  test("scores events where nothing else is asked for", async () => {
+    const { stdout, stderr, exitCode } = await search(...scans, "--cadence", "ABACAD", ...band, "--json");
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    const { events, detector, parameters } = JSON.parse(stdout);
+    expect(parameters.detector).toBe("Lodestone's detector");
+    expect(events[0].detectorScore).toBeGreaterThanOrEqual(0);
+    expect(detector.windows).toBe(detector.bandWindows);
+    expect(detector.windows).toBeGreaterThan(2);
+  });
+
+  test.each([
+    ["scans of another pattern", 4, ["--cadence", "ABAB"], /these are 4: ON OFF ON OFF/],
+    [
+      "a narrow band",
+      6,
+      ["--cadence", "ABACAD", "--f-stop", "8419.9971"],
+      /is 215 channels wide, and .* at 256/,
+    ],
+  ])("is left out of a search of %s, which says so", async (_, count, args, why) => {
+    const { stdout, stderr, exitCode } = await search(
+      ...scans.slice(0, count),
+      ...["--f-start", "8419.9965", ...args],
+    );
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^Note: The detector was left out\. .*\n$/);
+    expect(stderr).toMatch(why);
+    expect(stdout).toContain("in the cadence AB");
+    expect(stdout).not.toContain("detector");
+  });
 });
 
 test("a model that doesn't say how cadences are prepared for it is refused", async () => {

@@ -2,8 +2,6 @@
 
 import { Command } from "commander";
 import { DEFAULT_THRESHOLD } from "../detect/detect.ts";
-import { openDetector } from "../detect/detector.node.ts";
-import { checkFits, type Detector } from "../detect/detector.ts";
 import { resultsJson } from "../formats/hit-json.ts";
 import { openSpectrograms } from "../formats/open.node.ts";
 import { hitsWithin, scoreText } from "../report/candidate-values.ts";
@@ -14,7 +12,8 @@ import { counted, driftText, expectedText, frequencyText, snrText } from "../rep
 import type { CadenceSearchOptions } from "../search/cadence-search.ts";
 import { DEFAULT_MAX_DRIFT_HZ_PER_S, DEFAULT_SNR } from "../search/drift-search.ts";
 import { threadPool } from "../search/thread-pool.node.ts";
-import { cadenceRoles } from "../signal/cadence.ts";
+import { cadenceRoles, makeCadence } from "../signal/cadence.ts";
+import { grouped } from "../signal/describe.ts";
 import { UsageError } from "../signal/errors.ts";
 import type { DetectorRecord, SearchRecord } from "../signal/search-record.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
@@ -22,9 +21,17 @@ import { VERSION } from "../signal/version.ts";
 import { parseInteger, parseNumber } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { selectRange } from "./range-options.ts";
+import {
+  type ChosenDetector,
+  checkDetectorOptions,
+  chooseDetector,
+  driftSearchShare,
+  MOST_WINDOWS,
+  type SearchDetectorOptions,
+  WINDOW_S,
+} from "./search-detector.ts";
 
-export interface SearchOptions {
-  readonly cadence?: string;
+export interface SearchOptions extends SearchDetectorOptions {
   readonly maxDrift?: number;
   readonly minDrift?: number;
   readonly snr?: number;
@@ -34,13 +41,9 @@ export interface SearchOptions {
   readonly fStop?: number;
   readonly if?: number;
   readonly coarse?: number;
-  readonly threads?: number;
   readonly out?: string;
   readonly pictures?: number;
   readonly allowTruncated?: boolean;
-  /** A model that `lodestone train` or `export` wrote. */
-  readonly detector?: string;
-  readonly detectorThreshold?: number;
   /** Called now and then with the share that is done, 0 to 1, and what is being done. */
   readonly onProgress?: (share: number, note: string) => void;
 }
@@ -55,14 +58,15 @@ const examples = `
 Without --cadence every file is searched by itself. With it, hits are filtered in three levels: 1 within the limits of S/N
 and drift, 2 in no OFF scan on the same path through time and frequency, 3 in every ON scan besides.
 
---detector scores each event by a trained network, and lists what the network takes for a needle where there is no event.
+The detector, a trained network, scores each event of a cadence. Where the band has no more than ${grouped(MOST_WINDOWS)} of its windows (at 2.8 Hz a channel
+about 0.4 MHz), and with --detector-everywhere, it also lists what it takes for a needle where there is no event.
 
 --out writes report.html with pictures, hits.csv, hits.parquet, results.json and a .dat a scan, as turboSETI has it.
 
 Examples:
   $ lodestone search scan.h5
   $ lodestone search on1.h5 off1.h5 on2.h5 off2.h5 on3.h5 off3.h5 --cadence ABACAD --out report
-  $ lodestone search scans/*.h5 --cadence ABACAD --detector detector.onnx --out report
+  $ lodestone search scans/*.h5 --cadence ABACAD --detector-everywhere --out report
   $ lodestone search scan.fil --max-drift 10 --snr 8 --f-start 8419.2 --f-stop 8419.4 --json > results.json
 `;
 
@@ -99,8 +103,10 @@ export function searchCommand(): Command {
     )
     .option(
       "--detector <model.onnx>",
-      "a trained network that scores events and finds what the drift search doesn't",
+      "another network than the one in the box to score events and find what the drift search doesn't",
     )
+    .option("--no-detector", "leave the detector out")
+    .option("--detector-everywhere", `slide it over bands of any width: four minutes for 2^20 channels`)
     .option(
       "--detector-threshold <p>",
       `least score of what the detector finds, 0 to 1 (default: ${DEFAULT_THRESHOLD})`,
@@ -138,7 +144,7 @@ export async function search(files: readonly string[], options: SearchOptions = 
   if (options.cadence !== undefined) cadenceRoles(options.cadence);
   checkDetectorOptions(options);
   const sources: SpectrogramSource[] = [];
-  let detector: Detector | undefined;
+  let chosen: ChosenDetector = {};
   const pool = await threadPool(options.threads);
   try {
     for (const file of files) {
@@ -150,28 +156,32 @@ export async function search(files: readonly string[], options: SearchOptions = 
         sources.map(({ name }) => name),
       );
     }
-    if (options.detector !== undefined) {
-      detector = await openDetector(options.detector, { threads: options.threads });
-      checkFits(detector, cadenceRoles(options.cadence!));
+    const limits = searchLimits(sources, options);
+    if (options.cadence !== undefined) {
+      chosen = await chooseDetector(makeCadence(options.cadence, sources), options, limits);
     }
+    const { detector, note } = chosen;
     const searchShare = options.out === undefined ? 1 : 0.8;
-    /** Windows take far longer than the drift search. */
-    const driftShare = detector === undefined ? 1 : 0.1;
-    const { record, cadence } = await recordSearch(
+    const driftShare =
+      detector === undefined ? 1 : driftSearchShare(sources, limits, options.detectorEverywhere);
+    const searched = await recordSearch(
       sources,
       options.cadence,
       pool,
       { name: "lodestone", version: VERSION },
       {
-        ...searchLimits(sources, options),
+        ...limits,
         onProgress: (share, scan) =>
           options.onProgress?.(searchShare * driftShare * share, `scan ${scan + 1} of ${sources.length}`),
         detector,
         detectorThreshold: options.detectorThreshold,
+        mostWindows: options.detectorEverywhere ? undefined : MOST_WINDOWS,
         onDetectorProgress: (share) =>
           options.onProgress?.(searchShare * (driftShare + (1 - driftShare) * share), "the detector"),
       },
     );
+    const { cadence } = searched;
+    const record = note === undefined ? searched.record : withNote(searched.record, note);
     if (options.out === undefined) return { record, written: [] };
     const tables = await writeHitTables(options.out, record);
     await writeSearchReport(options.out, record, cadence, {
@@ -182,20 +192,13 @@ export async function search(files: readonly string[], options: SearchOptions = 
     return { record, written: ["report.html", ...tables.map(({ name }) => name)] };
   } finally {
     await Promise.all(sources.map((source) => source.close()));
-    await detector?.close();
+    await chosen.detector?.close();
     await pool.close();
   }
 }
 
-function checkDetectorOptions({ detector, detectorThreshold, cadence }: SearchOptions): void {
-  if (detector !== undefined && cadence === undefined) {
-    throw new UsageError(
-      "--detector looks at the scans of one observation together. Give --cadence, such as ABACAD.",
-    );
-  }
-  if (detectorThreshold !== undefined && detector === undefined) {
-    throw new UsageError("--detector-threshold has a meaning only with --detector, the model.");
-  }
+function withNote(record: SearchRecord, note: string): SearchRecord {
+  return { ...record, notes: [...record.notes, note] };
 }
 
 function searchLimits(sources: readonly SpectrogramSource[], options: SearchOptions): CadenceSearchOptions {
@@ -297,7 +300,15 @@ export function searchText(record: SearchRecord): string {
 }
 
 /** What the detector found where no event is. */
-function candidateLines(record: SearchRecord, { candidates, windows, threshold }: DetectorRecord): string[] {
+function candidateLines(record: SearchRecord, detector: DetectorRecord): string[] {
+  const { candidates, windows, bandWindows, threshold } = detector;
+  if (windows === 0) {
+    return [
+      "",
+      `The detector scored the events alone, and looked at none of the band's ${counted(bandWindows, "window")}. ` +
+        `--detector-everywhere looks at all, in about ${minutesText(bandWindows * WINDOW_S)}.`,
+    ];
+  }
   const count = counted(candidates.length, "candidate");
   const lines = [
     "",
@@ -323,4 +334,9 @@ function candidateLines(record: SearchRecord, { candidates, windows, threshold }
   }
   if (candidates.length > MOST_LISTED) lines.push(`  and ${candidates.length - MOST_LISTED} more.`);
   return lines;
+}
+
+function minutesText(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1 ? "half a minute" : counted(minutes, "minute");
 }

@@ -128,6 +128,20 @@ describe("a detector beside the drift search", () => {
     expect(candidates[0]!.score).toBeGreaterThan(0.99);
   });
 
+  it("scores events alone where the band has more windows than it may look at", async () => {
+    const detector = fakeDetector(shape, middleLine(shape, 4));
+    const shares: number[] = [];
+    const found = await consultDetector(cadence, detector, [eventOf(1000, -0.02, 100)], {
+      scales: [1, 4],
+      mostWindows: 255 + 62,
+      onProgress: (share) => shares.push(share),
+    });
+    expect(found.detector).toMatchObject({ windows: 0, bandWindows: 255 + 63, candidates: [] });
+    expect(found.events[0]!.detectorScore).toBeGreaterThan(0.95);
+    expect(detector.batches).toEqual([1]);
+    expect(shares).toEqual([1]);
+  });
+
   it("is told of where the network gives no number", async () => {
     const detector = fakeDetector(shape, () => Number.NaN);
     const found = await consultDetector(cadence, detector, [eventOf(1000, -0.02, 100)], { scales: [4] });

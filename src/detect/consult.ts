@@ -5,7 +5,7 @@ import type { CadenceEvent } from "../signal/hit.ts";
 import type { DetectorRecord } from "../signal/search-record.ts";
 import type { SpectrogramSource } from "../signal/spectrogram.ts";
 import { mergeWindows } from "./candidates.ts";
-import { type DetectOptions, detect } from "./detect.ts";
+import { countWindows, DEFAULT_THRESHOLD, type Detection, type DetectOptions, detect } from "./detect.ts";
 import type { Detector } from "./detector.ts";
 import { eventStretch, scoreEvents } from "./score-events.ts";
 
@@ -16,25 +16,34 @@ export interface DetectorFindings {
   readonly notes: readonly string[];
 }
 
-/** Share of the progress that the events get; the windows over the band take nearly all of the time. */
-const EVENTS_SHARE = 0.1;
+export interface ConsultOptions extends DetectOptions {
+  /** A band of more windows is not gone through, and the events alone are scored. Default: without end. */
+  readonly mostWindows?: number | undefined;
+}
 
-/** Scores the events of a cadence, and the whole band for what they leave unexplained. Throws as `detect`. */
+/** Scores the events of a cadence, and the band for what they leave unexplained. Throws as `detect`. */
 export async function consultDetector(
   cadence: Cadence<SpectrogramSource>,
   detector: Detector,
   events: readonly CadenceEvent[],
-  options: DetectOptions = {},
+  options: ConsultOptions = {},
 ): Promise<DetectorFindings> {
-  const { onProgress } = options;
+  const { onProgress, mostWindows = Number.POSITIVE_INFINITY, threshold = DEFAULT_THRESHOLD } = options;
+  const bandWindows = countWindows(cadence, detector, options);
+  const slides = bandWindows <= mostWindows;
+  // An event is scored in every view, most windows of the band in one.
+  const eventsWork = events.length * detector.views.length;
+  const eventsShare = slides ? eventsWork / (eventsWork + bandWindows) : 1;
   const scores = await scoreEvents(cadence, detector, events, {
     ...options,
-    onProgress: (share) => onProgress?.(EVENTS_SHARE * share),
+    onProgress: (share) => onProgress?.(eventsShare * share),
   });
-  const found = await detect(cadence, detector, {
-    ...options,
-    onProgress: (share) => onProgress?.(EVENTS_SHARE + (1 - EVENTS_SHARE) * share),
-  });
+  const found: Detection = slides
+    ? await detect(cadence, detector, {
+        ...options,
+        onProgress: (share) => onProgress?.(eventsShare + (1 - eventsShare) * share),
+      })
+    : { windows: [], scored: 0, unscored: 0, scales: [], threshold };
   const explained = events.map((event) => eventStretch(event, cadence));
   const scored = events.map((event, i) => ({ ...event, detectorScore: scores[i]! }));
   const unscored = found.unscored + scores.filter(Number.isNaN).length;
@@ -44,6 +53,7 @@ export async function consultDetector(
       model: detector.name,
       threshold: found.threshold,
       windows: found.scored,
+      bandWindows,
       scales: found.scales,
       candidates: mergeWindows(found.windows, explained),
     },

@@ -62,20 +62,19 @@ export async function detect(
   const band = bandFor(cadence, detector, options);
   const scorer = createWindowScorer(detector, signal);
   const width = detector.shape.channels;
-  const scales = (options.scales ?? DEFAULT_SCALES).filter((scale) => scale * width <= band.frequency.nchans);
-  const starts = scales.map((scale) => windowStarts(Math.floor(band.frequency.nchans / scale), width));
-  const all = starts.reduce((sum, { length }) => sum + length, 0);
+  const plan = planScales(band.frequency.nchans, detector, options);
+  const all = plan.reduce((sum, { starts }) => sum + starts.length, 0);
   const { panels, rows } = detector.shape;
-  const longest = Math.min(TILE_WINDOWS, Math.max(...starts.map(({ length }) => length)));
+  const longest = Math.min(TILE_WINDOWS, Math.max(...plan.map(({ starts }) => starts.length)));
   // Windows begin half a window apart, so this is more than enough for those of a tile.
   const memory = new Float32Array(panels * rows * Math.ceil((longest + 1) / 2 + 1) * width);
   const windows: ScoredWindow[] = [];
   let scored = 0;
   let unscored = 0;
-  for (const [s, scale] of scales.entries()) {
-    for (let from = 0; from < starts[s]!.length; from += TILE_WINDOWS) {
+  for (const { scale, starts } of plan) {
+    for (let from = 0; from < starts.length; from += TILE_WINDOWS) {
       signal?.throwIfAborted();
-      const tile = starts[s]!.slice(from, from + TILE_WINDOWS);
+      const tile = starts.slice(from, from + TILE_WINDOWS);
       const scores = await scoreTile(band, detector, scorer, { scale, tile, threshold, memory });
       const found: ScoredWindow[] = [];
       for (const [i, score] of scores.entries()) {
@@ -88,7 +87,23 @@ export async function detect(
       onProgress?.(scored / all);
     }
   }
-  return { windows, scored, unscored, scales, threshold };
+  return { windows, scored, unscored, scales: plan.map(({ scale }) => scale), threshold };
+}
+
+/** How many windows `detect` looks at. Throws as it does. */
+export function countWindows(
+  cadence: Cadence<SpectrogramSource>,
+  detector: Detector,
+  options: DetectOptions = {},
+): number {
+  const { nchans } = bandFor(cadence, detector, options).frequency;
+  return planScales(nchans, detector, options).reduce((sum, { starts }) => sum + starts.length, 0);
+}
+
+function planScales(nchans: number, { shape }: Detector, { scales = DEFAULT_SCALES }: DetectOptions) {
+  return scales
+    .filter((scale) => scale * shape.channels <= nchans)
+    .map((scale) => ({ scale, starts: windowStarts(Math.floor(nchans / scale), shape.channels) }));
 }
 
 /** The band of a cadence, checked to be one that the detector can look at. */

@@ -17,7 +17,7 @@ export interface ScoreEventsOptions extends BandOptions {
 }
 
 /**
- * The score of each event, by place: of the window whose middle is the middle of its path over the cadence's time, with as many channels to a pixel, a
+ * The score of each event, by place; they are looked at in the order of the channels, as files are packed. It is that of the window whose middle is the middle of its path over the cadence's time, with as many channels to a pixel, a
  * power of two, as it takes for the path to keep to half of the window. NaN where the network gives no number. Throws as `detect`.
  */
 export async function scoreEvents(
@@ -31,16 +31,21 @@ export async function scoreEvents(
   const pixels = detector.shape.channels;
   const { nchans } = band.frequency;
   const scores = new Float64Array(events.length);
-  for (const [i, event] of events.entries()) {
-    const stretch = eventStretch(event, cadence);
-    const [from, to] = [stretch.lowMHz, stretch.highMHz].map((f) => frequencyChannel(band.frequency, f));
+  const places = events
+    .map((event, i) => {
+      const { lowMHz, highMHz } = eventStretch(event, cadence);
+      const [from, to] = [lowMHz, highMHz].map((frequency) => frequencyChannel(band.frequency, frequency));
+      return { i, from, to };
+    })
+    .sort((a, b) => a.from! + a.to! - b.from! - b.to!);
+  for (const [done, { i, from, to }] of places.entries()) {
     const channelsPerPixel = pixelWidth(Math.abs(to! - from!), pixels, nchans);
     const width = pixels * channelsPerPixel;
     const wanted = Math.round((from! + to! + 1 - width) / 2);
     const channelStart = Math.min(nchans - width, Math.max(0, wanted));
     const panels = await readPanels(band, detector.shape, { channelStart, channelsPerPixel, pixels });
     scores[i] = (await scorer.score(panels, [0]))[0]!;
-    options.onProgress?.((i + 1) / events.length);
+    options.onProgress?.((done + 1) / events.length);
   }
   return scores;
 }

@@ -7,23 +7,28 @@ import type { BuiltModel, Model } from "../nn/models/model.ts";
 import { readSafetensors } from "../nn/safetensors.node.ts";
 import type { SafeTensor } from "../nn/safetensors.ts";
 import { initWeights, loadPretrained, type Weights } from "../nn/weights.ts";
-import { FileError, InputError } from "../signal/errors.ts";
+import { FileError } from "../signal/errors.ts";
 import type { RunRecord } from "./run-folder.node.ts";
+import { shippedDetector } from "./shipped-detector.node.ts";
 
 export interface WeightsFile {
   readonly path: string;
   readonly record: NonNullable<RunRecord["weights"]>;
 }
 
+/** What a recipe's `weights` say of those of the detector in the box. */
+export const DETECTOR = "detector";
+
 /**
- * Finds a recipe's `weights` on disk: a file, or OWNER/NAME, which is fetched from the Hugging Face hub unless it is there. `commit` asks for
+ * Finds a recipe's `weights` on disk: those of the detector in the box, a file, or OWNER/NAME, which is fetched from the Hugging Face hub unless it is there. `commit` asks for
  * that one. Throws an InputError where there is none.
  */
 export async function findWeights(source: string, commit?: string): Promise<WeightsFile> {
-  if (source === "detector") {
-    throw new InputError(
-      'weights: "detector" is not in this version. Give a safetensors file or a model on the hub.',
-    );
+  if (source === DETECTOR) {
+    return {
+      path: shippedDetector.weights,
+      record: { source, sha256: await digest(shippedDetector.weights) },
+    };
   }
   if (await isFile(source)) return { path: source, record: { source, sha256: await digest(source) } };
   if (/\.safetensors$/.test(source) || !/^[\w.-]+\/[\w.-]+$/.test(source)) {

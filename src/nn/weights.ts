@@ -171,6 +171,13 @@ function show(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
+/** A network of another kind lacks hundreds. */
+const MOST_NAMED = 6;
+
 function problem(what: string, names: readonly string[]): string[] {
-  return names.length === 0 ? [] : [`${what}: ${names.join(", ")}.`];
+  if (names.length === 0) return [];
+  const more = names.length - MOST_NAMED;
+  // One more is named rather than counted.
+  if (more <= 1) return [`${what}: ${names.join(", ")}.`];
+  return [`${what}: ${names.slice(0, MOST_NAMED).join(", ")} and ${more} more.`];
 }

@@ -27,7 +27,11 @@ export function scoreColumns({ detector }: SearchRecord): Column<CadenceEvent>[]
 export function candidatesSection(record: SearchRecord, pictures: readonly string[]): Markup | false {
   const { detector } = record;
   if (detector === undefined) return false;
-  const { candidates, model, threshold, windows } = detector;
+  const { candidates, model, threshold, windows, bandWindows } = detector;
+  if (windows === 0) {
+    return html`<h2>The detector</h2>
+<p>${model} scored the events alone. It did not look at the ${counted(bandWindows, "window")} of the band for what the drift search doesn't find.</p>`;
+  }
   const shown = candidates.slice(0, MOST_ROWS);
   return html`<h2>Found by the detector alone</h2>
 <p>${model} looked at ${counted(windows, "window")} of the band. ${counted(candidates.length, "candidate")} with a score of ${threshold} or more

@@ -25,6 +25,8 @@ export interface RecordSearchOptions extends CadenceSearchOptions {
   readonly detector?: Detector | undefined;
   /** Default 0.9. */
   readonly detectorThreshold?: number | undefined;
+  /** A band of more of the detector's windows is not gone through, and events alone are scored. Default: without end. */
+  readonly mostWindows?: number | undefined;
   /** Called now and then with the share of the detector's work that is done. */
   readonly onDetectorProgress?: ((share: number) => void) | undefined;
 }
@@ -54,6 +56,7 @@ export async function recordSearch(
           ...{ channelStart: options.channelStart, channelStop: options.channelStop },
           ...{ ifIndex: options.ifIndex, channelsPerCoarse: options.channelsPerCoarse },
           threshold: options.detectorThreshold,
+          mostWindows: options.mostWindows,
           onProgress: options.onDetectorProgress,
         });
   return {

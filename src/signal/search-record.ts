@@ -41,12 +41,14 @@ export interface DetectorCandidate {
 
 /** What a detector was and what it found beside the drift search. Its scores of events stand in the events. */
 export interface DetectorRecord {
-  /** The file. */
+  /** The file, or the name of the one in the box. */
   readonly model: string;
   /** Score from which a window counts. */
   readonly threshold: number;
-  /** Windows that were scored over the band. */
+  /** Windows over the band that were scored: none, where the detector was asked for its word on events alone. */
   readonly windows: number;
+  /** Windows over the band that there are. */
+  readonly bandWindows: number;
   /** Channels averaged to a pixel, one number a pass over the band. */
   readonly scales: readonly number[];
   /** Best first. */
