@@ -557,9 +557,10 @@ describe("size", () => {
       }),
     );
     const scans = cadence("ABACAD", transmitters);
-    const before = performance.now();
+    // Of the processor, so that what else the machine does is left out.
+    const before = process.threadCpuUsage();
     const { events, rejected } = findEvents(scans);
-    expect((performance.now() - before) / 1000).toBeLessThan(20);
+    expect(process.threadCpuUsage(before).user / 1e6).toBeLessThan(20);
     expect(events.length).toBeGreaterThan(10_000);
     expect(rejected.length).toBeGreaterThan(45_000);
   });
