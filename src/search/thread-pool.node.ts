@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { askWorker } from "../signal/ask-worker.node.ts";
 import { compileSearchKernels } from "./kernels.node.ts";
 import type { SegmentAnswer } from "./segment-job.ts";
 import type { SegmentPool } from "./segment-pool.ts";
@@ -59,7 +60,7 @@ export async function threadPool(threads: number = availableParallelism()): Prom
   async function serve(worker: Worker, { message, resolve, reject }: Waiting): Promise<void> {
     worker.ref();
     try {
-      resolve(await ask(worker, message));
+      resolve(await askWorker<SegmentAnswer>(worker, message));
       idle.push(worker);
     } catch (error) {
       reject(error);
@@ -76,18 +77,4 @@ interface Waiting {
   readonly message: WorkerMessage;
   readonly resolve: (answer: SegmentAnswer) => void;
   readonly reject: (error: unknown) => void;
-}
-
-function ask(worker: Worker, message: WorkerMessage): Promise<SegmentAnswer> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (answer: SegmentAnswer) => settle(() => resolve(answer));
-    const onError = (error: Error) => settle(() => reject(error));
-    const onExit = () => settle(() => reject(new Error("A search thread ended before it answered.")));
-    const settle = (finish: () => void) => {
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      finish();
-    };
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(message);
-  });
 }

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CadenceShape } from "../../formats/cadence-folder.node.ts";
+import { askWorker } from "../../signal/ask-worker.node.ts";
 import type { FileLook, ScanBatch, ScanSettings } from "./scan-messages.ts";
 
 export interface ScanOptions {
@@ -51,7 +52,8 @@ export async function scanCadences(
     while (next < batches.length) {
       const { set, first } = batches[next++]!;
       const { shape, files } = sets[set]!;
-      const looks = await ask(worker, { shape, files: files.slice(first, first + BATCH_FILES) }, signal);
+      const batch: ScanBatch = { shape, files: files.slice(first, first + BATCH_FILES) };
+      const looks = await askWorker<FileLook[]>(worker, batch, signal);
       for (const [i, look] of looks.entries()) onLook(set, first + i, look);
       const total = totals[set]!;
       for (let i = 0; i < total.length; i++) total[i]! += counts[i]!;
@@ -79,21 +81,4 @@ function startThread(): Thread {
   const counts = new Uint32Array(new SharedArrayBuffer(4 << 16));
   const settings: ScanSettings = { counts };
   return { worker: new Worker(script, { workerData: settings }), counts };
-}
-
-function ask(worker: Worker, batch: ScanBatch, signal: AbortSignal | undefined): Promise<FileLook[]> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (looks: FileLook[]) => settle(() => resolve(looks));
-    const onError = (error: Error) => settle(() => reject(error));
-    const onExit = () => settle(() => reject(new Error("A thread ended before it answered.")));
-    const onAbort = () => settle(() => reject(signal!.reason));
-    const settle = (finish: () => void) => {
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      signal?.removeEventListener("abort", onAbort);
-      finish();
-    };
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    signal?.addEventListener("abort", onAbort);
-    worker.postMessage(batch);
-  });
 }
