@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { makeFolder } from "../formats/make-folder.node.ts";
 import { openSpectrograms, writeSpectrogram } from "../formats/open.node.ts";
 import { encodeObservationTruth } from "../report/truth-table.ts";
-import { counted, driftText, frequencyText, snrText } from "../report/values.ts";
+import { counted, snrText } from "../report/values.ts";
 import { UsageError } from "../signal/errors.ts";
 import { readFields } from "../signal/json-fields.ts";
 import { bandEdgesMHz, type SpectrogramSource } from "../signal/spectrogram.ts";
@@ -16,9 +16,10 @@ import { pathOffsetHz } from "../simulate/paths.ts";
 import { randomStream, streamKey } from "../simulate/random.ts";
 import { readEmitter, snrConventions } from "../simulate/signal-json.ts";
 import { checkNewFiles } from "./new-files.ts";
-import { parseChoice, parseInteger, parseNumber, parsePattern } from "./options.ts";
+import { parseChoice, parseInteger, parseList, parseNumber, parsePattern } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { readJson } from "./read-json.ts";
+import { signalLines } from "./signal-list.ts";
 import {
   parseShape,
   pathOfOption,
@@ -236,7 +237,7 @@ function drawNeedles(
 function parseScans(text: string): Emitter["scans"] {
   const word = text.trim().toLowerCase();
   if (word === "on" || word === "off" || word === "all") return word;
-  return word.split(",").map((part) => parseInteger({ min: 0 })(part));
+  return parseList(parseInteger({ min: 0 }))(word);
 }
 
 const MOST_LISTED = 20;
@@ -245,18 +246,7 @@ function textOf({ files, truth, truthTable }: InjectedFiles): string {
   const lines = [
     `Put ${counted(truth.length, "signal")} into ${counted(files.length, "file")}: ${files[0]}${files.length > 1 ? " and on" : ""}. They are listed in ${truthTable}.`,
     "",
-    "         MHz      Hz/s    S/N  by scan",
-    ...truth
-      .slice(0, MOST_LISTED)
-      .map(({ frequencyMHz, driftHzPerS, snrByScan }) =>
-        [
-          frequencyText(frequencyMHz).padStart(12),
-          driftText(driftHzPerS).padStart(8),
-          snrText(Math.hypot(...snrByScan)).padStart(5),
-          snrByScan.map(snrText).join(" "),
-        ].join("  "),
-      ),
-    ...(truth.length > MOST_LISTED ? [`  ... and ${truth.length - MOST_LISTED} more`] : []),
+    ...signalLines(truth, MOST_LISTED, "by scan", ({ snrByScan }) => snrByScan.map(snrText).join(" ")),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -1,7 +1,6 @@
 /** Files that a command is about to write, checked before it begins. */
 
-import { stat, statfs } from "node:fs/promises";
-import { describeBytes } from "../signal/describe.ts";
+import { stat } from "node:fs/promises";
 import { FileError, UsageError } from "../signal/errors.ts";
 
 /**
@@ -37,14 +36,4 @@ export async function checkNewFiles(
 async function identity(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found && `${found.dev}:${found.ino}`;
-}
-
-/** Throws a FileError where the disk of a folder has less than `bytes` left. */
-export async function checkSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bytes <= bavail * bsize) return;
-  throw new FileError(
-    folder,
-    `the files take up to ${describeBytes(bytes)}, and the disk has ${describeBytes(bavail * bsize)} left. Ask for less, or choose another disk.`,
-  );
 }

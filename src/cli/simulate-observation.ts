@@ -5,8 +5,9 @@ import { Command } from "commander";
 import { makeFolder } from "../formats/make-folder.node.ts";
 import { writeSpectrogram } from "../formats/open.node.ts";
 import { encodeObservationTruth } from "../report/truth-table.ts";
-import { counted, driftText, frequencyText, snrText } from "../report/values.ts";
+import { counted } from "../report/values.ts";
 import { cadenceRoles } from "../signal/cadence.ts";
+import { checkSpace } from "../signal/disk-space.node.ts";
 import { UsageError } from "../signal/errors.ts";
 import { writeFileAtomically } from "../signal/write-file.node.ts";
 import { simulateObservation, type Truth } from "../simulate/observation.ts";
@@ -17,10 +18,11 @@ import {
   observationSpec,
   readObservationRecipe,
 } from "../simulate/observation-recipe.ts";
-import { checkNewFiles, checkSpace } from "./new-files.ts";
+import { checkNewFiles } from "./new-files.ts";
 import { parseChoice, parseInteger, parsePattern } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { readJson } from "./read-json.ts";
+import { signalLines } from "./signal-list.ts";
 
 export interface SimulateObservationOptions {
   readonly out: string;
@@ -173,17 +175,8 @@ function needlesText(needles: readonly Truth[]): string[] {
   if (needles.length === 0) return [];
   return [
     "",
-    "         MHz      Hz/s    S/N  what",
-    ...needles
-      .slice(0, MOST_LISTED)
-      .map(({ frequencyMHz, driftHzPerS, snrByScan, signal }) =>
-        [
-          frequencyText(frequencyMHz).padStart(12),
-          driftText(driftHzPerS).padStart(8),
-          snrText(Math.hypot(...snrByScan)).padStart(5),
-          `${signal.path.shape}, ${signal.profile.shape}, ${signal.timeProfile.shape}`,
-        ].join("  "),
-      ),
-    ...(needles.length > MOST_LISTED ? [`  ... and ${needles.length - MOST_LISTED} more`] : []),
+    ...signalLines(needles, MOST_LISTED, "what", ({ signal }) =>
+      [signal.path.shape, signal.profile.shape, signal.timeProfile.shape].join(", "),
+    ),
   ];
 }

@@ -3,7 +3,7 @@
  * a folder is no data set, come last. What was begun is gone on with.
  */
 
-import { readdir, readFile, rm, stat, statfs } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -11,7 +11,9 @@ import { encodeLabels } from "../formats/cadence-labels.ts";
 import { makeFolder } from "../formats/make-folder.node.ts";
 import { encodeNpyHeader } from "../formats/npy.ts";
 import { encodeTruthCsv, type TruthRow } from "../formats/truth-csv.ts";
-import { describeBytes } from "../signal/describe.ts";
+import { askWorker } from "../signal/ask-worker.node.ts";
+import { grouped } from "../signal/describe.ts";
+import { checkSpace } from "../signal/disk-space.node.ts";
 import { FileError, UsageError } from "../signal/errors.ts";
 import { VERSION } from "../signal/version.ts";
 import { writeFileAtomically } from "../signal/write-file.node.ts";
@@ -67,7 +69,7 @@ export async function writeSimulatedSet(
   const fileBytes =
     encodeNpyHeader("<f2", shape).length + 2 * shape.reduce((product, length) => product * length, 1);
   await prepareFolder(folder, spec, force);
-  await checkSpace(folder, spec, fileBytes);
+  await checkSetSpace(folder, spec, fileBytes);
   const members = setMembers(spec);
   await makeFolders(folder, members);
   const { truth, done, kept } = await simulate(
@@ -137,18 +139,14 @@ async function removeTemporaries(folder: string): Promise<void> {
 }
 
 /** Told before an hour's work. */
-async function checkSpace(folder: string, { train, test }: SetSpec, fileBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const wanted = (train + test) * fileBytes;
+async function checkSetSpace(folder: string, { train, test }: SetSpec, fileBytes: number): Promise<void> {
   // A set that was begun has taken a part of it already.
-  const begun = await stat(join(folder, "train")).catch(() => undefined);
-  if (wanted > bavail * bsize && !begun) {
+  if (await stat(join(folder, "train")).catch(() => undefined)) return;
+  const count = train + test;
+  await checkSpace(folder, count * fileBytes, `${grouped(count)} cadences`).catch(async (error) => {
     await rm(join(folder, RECORD), { force: true });
-    throw new FileError(
-      folder,
-      `${(train + test).toLocaleString("en")} cadences take ${describeBytes(wanted)}, and the disk has ${describeBytes(bavail * bsize)} left. Ask for fewer, or choose another disk.`,
-    );
-  }
+    throw error;
+  });
 }
 
 async function makeFolders(folder: string, members: readonly SetMember[]): Promise<void> {
@@ -183,7 +181,7 @@ async function simulate(
     try {
       while (next < parts.length && !signal?.aborted) {
         const part = next++;
-        const answer = await ask(worker, parts[part]!);
+        const answer = await askWorker<SetWorkerAnswer>(worker, parts[part]!);
         if (answer.failure) throw describeFailure(answer.failure);
         answers[part] = answer;
         done += parts[part]!.length;
@@ -208,20 +206,6 @@ async function simulate(
     done,
     kept: finished.reduce((sum, answer) => sum + answer.kept, 0),
   };
-}
-
-function ask(worker: Worker, members: readonly SetMember[]): Promise<SetWorkerAnswer> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (answer: SetWorkerAnswer) => settle(() => resolve(answer));
-    const onError = (error: Error) => settle(() => reject(error));
-    const onExit = () => settle(() => reject(new Error("A thread ended before it answered.")));
-    const settle = (finish: () => void) => {
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      finish();
-    };
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(members);
-  });
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {
