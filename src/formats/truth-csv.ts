@@ -27,6 +27,11 @@ export interface TruthRow {
   readonly path: string;
 }
 
+/** The scans in which a row's signal is present, counted from 1. */
+export function presentScans({ scans }: Pick<TruthRow, "scans">): number[] {
+  return scans.split(" ").flatMap((digit, i) => (digit === "1" ? [i + 1] : []));
+}
+
 const TEXT_COLUMNS = ["id", "kind", "shape", "profile", "time", "scans", "path"] as const;
 const NUMBER_COLUMNS = ["label", "snr", "snrDb", "driftHzPerS"] as const;
 const COLUMNS = [

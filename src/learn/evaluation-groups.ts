@@ -1,6 +1,6 @@
 /** Results by what was put in: needles by kind and strength, negatives by their interference. */
 
-import type { TruthRow } from "../formats/truth-csv.ts";
+import { presentScans, type TruthRow } from "../formats/truth-csv.ts";
 import { type Estimate, interfererName, rowsById } from "./evaluation-parts.ts";
 import type { RecallAtFalseAlarm } from "./metrics/false-alarms.ts";
 import { wilsonInterval } from "./metrics/proportion.ts";
@@ -100,7 +100,7 @@ export function evaluateNeedles(
       { what: "path", groups: groupsBy(({ shape }) => shape) },
       { what: "time profile", groups: groupsBy(({ time }) => time) },
       { what: "frequency profile", groups: groupsBy(({ profile }) => profile) },
-      { what: "scans", groups: groupsBy(({ scans }) => scansText(scans)) },
+      { what: "scans", groups: groupsBy(scansText) },
       { what: "strength", groups: groupsBy(({ snrDb }) => strength.nameOf(snrDb), binNames) },
     ],
     byPathAndStrength: {
@@ -173,9 +173,8 @@ function shareAbove(scores: readonly number[], threshold: number): Estimate {
   return { value: count / scores.length, ...wilsonInterval(count, scores.length) };
 }
 
-/** "1 0 1 0 0 0" in words: which of the scans have the needle. */
-function scansText(scans: string): string {
-  const present = scans.split(" ").flatMap((digit, i) => (digit === "1" ? [i + 1] : []));
+function scansText(row: TruthRow): string {
+  const present = presentScans(row);
   return present.length === 0 ? "none" : present.join(" ");
 }
 

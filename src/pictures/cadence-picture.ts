@@ -2,7 +2,7 @@
 
 import type { Cadence, Scan } from "../signal/cadence.ts";
 import { describeClock, describeHz, describeSeconds, describeUtc } from "../signal/describe.ts";
-import { bandEdgesMHz, type Spectrogram } from "../signal/spectrogram.ts";
+import { bandEdgesMHz, SECONDS_PER_DAY, type Spectrogram } from "../signal/spectrogram.ts";
 import {
   BAR_WIDTH,
   type Box,
@@ -158,7 +158,7 @@ function scanLabel(scan: Scan<Spectrogram>, box: Box, start: string): Mark[] {
 
 function startOffset({ time }: Spectrogram, firstMjd: number): string {
   if (time.tstartMjd === 0 || firstMjd === 0) return "";
-  const seconds = (time.tstartMjd - firstMjd) * 86_400;
+  const seconds = (time.tstartMjd - firstMjd) * SECONDS_PER_DAY;
   return Math.abs(seconds) < 0.5
     ? "starts at 0 s"
     : `${seconds < 0 ? "−" : "+"}${describeClock(Math.abs(seconds))}`;

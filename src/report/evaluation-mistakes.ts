@@ -1,5 +1,6 @@
 /** The worst mistakes on an evaluation's page. */
 
+import { presentScans } from "../formats/truth-csv.ts";
 import type { Evaluation } from "../learn/evaluation.ts";
 import { interfererName, type Mistake } from "../learn/evaluation-parts.ts";
 import { percent, scoreText } from "./evaluation-values.ts";
@@ -50,11 +51,10 @@ ${list}</details>`;
 }
 
 function describeRow(row: Mistake["holds"][number]): string {
-  const { kind, shape, time, profile, snrDb, driftHzPerS, scans } = row;
-  const present = scans.split(" ").flatMap((digit, i) => (digit === "1" ? [i + 1] : []));
+  const { kind, shape, time, profile, snrDb, driftHzPerS } = row;
   const name = kind === "needle" ? kind : `interference (${interfererName(row)})`;
   return (
     `${name}: ${shape}, ${time}, ${profile}, ${snrDb.toFixed(1)} dB, ${driftHzPerS.toFixed(3)} Hz/s, ` +
-    `scans ${present.join(" ")}`
+    `scans ${presentScans(row).join(" ")}`
   );
 }

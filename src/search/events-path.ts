@@ -5,7 +5,7 @@
 
 import type { ScanRole } from "../signal/cadence.ts";
 import type { Hit } from "../signal/hit.ts";
-import type { FrequencyAxis, TimeAxis } from "../signal/spectrogram.ts";
+import { type FrequencyAxis, SECONDS_PER_DAY, type TimeAxis } from "../signal/spectrogram.ts";
 
 /** The hits of one scan, with what is needed to carry their paths to other scans. */
 export interface ScanHits {
@@ -38,7 +38,6 @@ export interface Line {
   readonly driftStepHzPerS: number;
 }
 
-const SECONDS_PER_DAY = 86_400;
 const HZ_PER_MHZ = 1e6;
 const SPEED_OF_LIGHT_M_PER_S = 299_792_458;
 

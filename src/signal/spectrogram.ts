@@ -94,7 +94,7 @@ export function bandEdgesMHz(axis: FrequencyAxis): { low: number; high: number }
   return { low: Math.min(first, last), high: Math.max(first, last) };
 }
 
-const SECONDS_PER_DAY = 86_400;
+export const SECONDS_PER_DAY = 86_400;
 
 /** The time axis of rows `start` to `stop` of another. */
 export function sliceTime(axis: TimeAxis, start: number, stop: number): TimeAxis {

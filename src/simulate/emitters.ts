@@ -17,7 +17,7 @@ import {
 import type { FrequencyProfile, LineShape } from "./frequency-profiles.ts";
 import { type Path, pathOffsetHz } from "./paths.ts";
 import type { RandomStream } from "./random.ts";
-import { forEachRow, type PixelRange, type ScanGrid, type Signal, signalFrequencyMHz } from "./signals.ts";
+import { forEachRow, type ScanGrid, type Signal, signalFrequencyMHz, wholeScan } from "./signals.ts";
 import type { TimeProfile } from "./time-profiles.ts";
 
 export type PathKind = Path["shape"];
@@ -206,10 +206,6 @@ export function roughSquares(shape: Shape, grids: readonly ScanGrid[]): number[]
 
 /** Odd, so that few pulses keep in step with it. */
 const ROUGH_STRIDE = 11;
-
-function wholeScan({ time, frequency }: ScanGrid): PixelRange {
-  return { rowStart: 0, rowStop: time.nsamples, channelStart: 0, channelStop: frequency.nchans };
-}
 
 function seenFrom(grid: ScanGrid, { restarts }: Pick<Shape, "restarts">): ScanGrid {
   return restarts ? { ...grid, startS: 0 } : grid;

@@ -4,7 +4,12 @@ import { cadenceRoles } from "../signal/cadence.ts";
 import { FileError, UsageError } from "../signal/errors.ts";
 import { resolveRange } from "../signal/range.ts";
 import { clippedStatistics, median } from "../signal/robust.ts";
-import { bandEdgesMHz, frequencyChannel, type SpectrogramSource } from "../signal/spectrogram.ts";
+import {
+  bandEdgesMHz,
+  frequencyChannel,
+  SECONDS_PER_DAY,
+  type SpectrogramSource,
+} from "../signal/spectrogram.ts";
 import { type Emitter, emitterRowPower, scansPresent, type Truth } from "./observation.ts";
 import { addSignal, matchedSnr, type ScanGrid, type Signal, signalFrequencyMHz } from "./signals.ts";
 
@@ -137,8 +142,6 @@ export function scanStarts(sources: readonly SpectrogramSource[], gapS?: number)
   }
   return starts;
 }
-
-const SECONDS_PER_DAY = 86_400;
 
 /** The noise is measured in so many stretches of the scan at most, each of so many rows, evenly spaced. */
 const STRETCHES = 16;

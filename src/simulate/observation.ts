@@ -11,6 +11,7 @@ import { resolveRange } from "../signal/range.ts";
 import {
   type FrequencyAxis,
   type ObservationHeader,
+  SECONDS_PER_DAY,
   type SpectrogramSource,
   sliceFrequency,
   sliceTime,
@@ -107,7 +108,6 @@ export const greenBankHeader: ObservationHeader = {
   za_start: 0,
 };
 
-const SECONDS_PER_DAY = 86_400;
 /** Of a scan. Signals are measured row by row before a pixel is read. */
 const MOST_ROWS = 2 ** 24;
 const MOST_PIXELS = 2 ** 40;

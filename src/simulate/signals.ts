@@ -77,7 +77,7 @@ export function matchedSnr(
   sigma: number,
 ): number {
   const scans = "time" in grids ? [grids] : grids;
-  const squares = scans.reduce((sum, grid) => sum + sumOfSquaredShares(grid, signal, wholeBand(grid)), 0);
+  const squares = scans.reduce((sum, grid) => sum + sumOfSquaredShares(grid, signal, wholeScan(grid)), 0);
   return (rowPower / sigma) * Math.sqrt(squares);
 }
 
@@ -116,7 +116,8 @@ export function rowPowerBySetigen(grid: ScanGrid, signal: Signal, snr: number, s
   return level / (peakPerHz(signal.profile, channelHz) * channelHz);
 }
 
-function wholeBand({ time, frequency }: ScanGrid): PixelRange {
+/** All pixels of a scan. */
+export function wholeScan({ time, frequency }: ScanGrid): PixelRange {
   return { rowStart: 0, rowStop: time.nsamples, channelStart: 0, channelStop: frequency.nchans };
 }
 

@@ -1,6 +1,6 @@
 /** What a simulated data set's truth table says, by what was put in. */
 
-import type { TruthRow } from "../../formats/truth-csv.ts";
+import { presentScans, type TruthRow } from "../../formats/truth-csv.ts";
 import { quantiles } from "../../signal/robust.ts";
 import { groupBy } from "./group-by.ts";
 
@@ -29,7 +29,7 @@ export function truthGroups(rows: readonly TruthRow[]): TruthGroup[] {
 }
 
 /** "needle: sine, steady, 31.2 dB, 0.041 Hz/s, panels 1 3 5". */
-export function describeTruth({ kind, shape, time, snrDb, driftHzPerS, scans }: TruthRow): string {
-  const present = scans.split(" ").flatMap((digit, i) => (digit === "1" ? [i + 1] : []));
-  return `${kind}: ${shape}, ${time}, ${snrDb.toFixed(1)} dB, ${driftHzPerS.toFixed(3)} Hz/s, panels ${present.join(" ")}`;
+export function describeTruth(row: TruthRow): string {
+  const { kind, shape, time, snrDb, driftHzPerS } = row;
+  return `${kind}: ${shape}, ${time}, ${snrDb.toFixed(1)} dB, ${driftHzPerS.toFixed(3)} Hz/s, panels ${presentScans(row).join(" ")}`;
 }
