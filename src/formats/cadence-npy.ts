@@ -1,5 +1,6 @@
 /** A cadence as the competition's .npy files hold it: float16, C order, (panel, time, frequency). */
 
+import { grouped } from "../signal/describe.ts";
 import { FileError } from "../signal/errors.ts";
 import { encodeFloat16s, float16Table } from "../signal/float16.ts";
 import type { Panels } from "../signal/panels.ts";
@@ -14,7 +15,7 @@ export function checkCadenceBytes(name: string, bytes: number): void {
   if (bytes <= MAX_CADENCE_BYTES) return;
   throw new FileError(
     name,
-    `it has ${bytes.toLocaleString("en")} bytes, more than any cadence (${MAX_CADENCE_BYTES.toLocaleString("en")} at most). Leave it out.`,
+    `it has ${grouped(bytes)} bytes, more than any cadence (${grouped(MAX_CADENCE_BYTES)} at most). Leave it out.`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** How well scores tell cadences with a needle from those without: one record that the table, the page and the JSON are made from. */
 
 import type { TruthRow } from "../formats/truth-csv.ts";
+import { grouped } from "../signal/describe.ts";
 import { InputError } from "../signal/errors.ts";
 import {
   evaluateInterference,
@@ -169,8 +170,8 @@ function notesOn(
 ): string[] {
   const notes: string[] = [];
   for (const { rate, allowed, support } of recall) {
-    const needed = `${Math.ceil(10 / rate).toLocaleString("en-US")} negatives or more would tell it well`;
-    const have = `the ${negatives.toLocaleString("en-US")} negatives here`;
+    const needed = `${grouped(Math.ceil(10 / rate))} negatives or more would tell it well`;
+    const have = `the ${grouped(negatives)} negatives here`;
     if (support === "none") {
       notes.push(
         `Recall at a false-alarm rate of ${rate}: ${have} are too few for one false alarm at this rate, so the threshold stands above ` +

@@ -9,6 +9,7 @@ import {
   openCadenceSet,
   type Split,
 } from "../formats/cadence-folder.node.ts";
+import { grouped } from "../signal/describe.ts";
 import { FileError, InputError } from "../signal/errors.ts";
 import { dataFingerprint } from "./data-fingerprint.node.ts";
 import { foldFolder, type RunRecord, readRunRecord, runFiles } from "./run-folder.node.ts";
@@ -75,7 +76,7 @@ async function kindOf(from: string): Promise<"table" | "model" | "run"> {
   return extname(from).toLowerCase() === ".onnx" ? "model" : "table";
 }
 
-export async function readScoreTable(path: string): Promise<ScoreTable> {
+async function readScoreTable(path: string): Promise<ScoreTable> {
   const text = await readFile(path, "utf8").catch((error) => {
     throw describeReadError(path, error);
   });
@@ -143,7 +144,7 @@ async function findHeldOut(
       "each is scored only by the model that it was held out from (fold-*/validation.csv).",
     ...(matched.unscored.length > 0
       ? [
-          `${matched.unscored.length.toLocaleString("en-US")} of them were held out from ${kind === "run" ? "none of its models" : "other models, or from none"}, and are left out.`,
+          `${grouped(matched.unscored.length)} of them were held out from ${kind === "run" ? "none of its models" : "other models, or from none"}, and are left out.`,
         ]
       : []),
   ];
@@ -273,6 +274,6 @@ function aboutSet({ problems, name }: LabelledSet, troubles: readonly Trouble[] 
     if (!known.has(id)) add("cadences that can't be scored as they are", message);
   return [...kinds].map(([kind, messages]) => {
     const first = messages.length === 1 ? "" : "the first: ";
-    return `${name}: ${kind}: ${messages.length.toLocaleString("en-US")}; ${first}${messages[0]}`;
+    return `${name}: ${kind}: ${grouped(messages.length)}; ${first}${messages[0]}`;
   });
 }

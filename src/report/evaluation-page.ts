@@ -2,6 +2,7 @@
 
 import { type Evaluation, meanFoldAuc } from "../learn/evaluation.ts";
 import type { InterferenceGroup, NeedleGroup } from "../learn/evaluation-groups.ts";
+import { grouped } from "../signal/describe.ts";
 import { chartsSection } from "./evaluation-charts.ts";
 import { mistakesSection } from "./evaluation-mistakes.ts";
 import { interval, scoreText, share, withInterval } from "./evaluation-values.ts";
@@ -48,10 +49,10 @@ export function evaluationPage(content: EvaluationPageContent): string {
 <body>
 <main>
 <h1>${title}</h1>
-<p class="quiet">On the ${split} cadences of ${data}: ${counted(count, "cadence")}, ${positives.toLocaleString("en-US")} with a needle.</p>
+<p class="quiet">On the ${split} cadences of ${data}: ${counted(count, "cadence")}, ${grouped(positives)} with a needle.</p>
 ${notes.length > 0 && html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 ${measuresTable(evaluation)}
-<p class="quiet">Intervals hold 95 % of ${bootstrap.resamples.toLocaleString("en-US")} resamples of these cadences, positives and negatives each by themselves (seed ${bootstrap.seed}).</p>
+<p class="quiet">Intervals hold 95 % of ${grouped(bootstrap.resamples)} resamples of these cadences, positives and negatives each by themselves (seed ${bootstrap.seed}).</p>
 ${chartsSection(evaluation)}
 ${foldsSection(evaluation)}
 ${needlesSection(evaluation)}
@@ -186,7 +187,7 @@ function leftOutSection({ unscored, unlabelled }: EvaluationPageContent): Markup
   if (unscored.length + unlabelled.length === 0) return false;
   const list = (title: string, ids: readonly string[]) =>
     ids.length > 0 &&
-    html`<details><summary>${title}: ${ids.length.toLocaleString("en-US")}</summary>
+    html`<details><summary>${title}: ${grouped(ids.length)}</summary>
 <p>${ids.slice(0, MOST_LISTED).join(" ")}${ids.length > MOST_LISTED && " and more"}</p></details>`;
   return html`<h2>Not in the figures</h2>
 ${list("With a label, but no score", unscored)}

@@ -2,6 +2,7 @@
 
 import { meanFoldAuc } from "../learn/evaluation.ts";
 import type { RecallAtFalseAlarm } from "../learn/metrics/false-alarms.ts";
+import { grouped } from "../signal/describe.ts";
 import type { EvaluationRecord } from "./evaluation-page.ts";
 import { interval, scoreText, share } from "./evaluation-values.ts";
 import { counted } from "./values.ts";
@@ -20,7 +21,7 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
     ...(calibration ? [["Calibration error", share(calibration.expectedCalibrationError), "", ""]] : []),
   ];
   const lines = [
-    `${scoresFrom} on the ${split} cadences of ${data}: ${counted(count, "cadence")}, ${positives.toLocaleString("en-US")} with a needle.`,
+    `${scoresFrom} on the ${split} cadences of ${data}: ${counted(count, "cadence")}, ${grouped(positives)} with a needle.`,
     "",
     ...aligned([["", "", "95 % interval", ""], ...rows], "lrll"),
   ];
@@ -49,7 +50,7 @@ export function evaluationText({ evaluation, scoresFrom, data, split, remarks }:
 function alarmsText({ falseAlarms, negatives, threshold, support }: RecallAtFalseAlarm): string {
   const at = Number.isFinite(threshold) ? `at ${scoreText(threshold)} or more` : "with no alarm at all";
   const few = support === "enough" ? "" : " (too few)";
-  return `${falseAlarms} of ${negatives.toLocaleString("en-US")} negatives ${at}${few}`;
+  return `${falseAlarms} of ${grouped(negatives)} negatives ${at}${few}`;
 }
 
 /** Columns of equal width: `sides` says of each whether it stands left (l) or right (r); the last letter holds for all that follow. */

@@ -1,6 +1,6 @@
 /** The page of a search's report: what was found, what was rejected and why, what was searched and how. */
 
-import { describeHz, describeSeconds, describeUtc } from "../signal/describe.ts";
+import { describeHz, describeSeconds, describeUtc, grouped } from "../signal/describe.ts";
 import type { CadenceEvent, Hit } from "../signal/hit.ts";
 import type { SearchRecord } from "../signal/search-record.ts";
 import { bandEdgesMHz } from "../signal/spectrogram.ts";
@@ -93,7 +93,7 @@ function summary({ events, rejected, hits, scans }: SearchRecord): string {
     .map(({ level, count }) => `${count} ${levelMeaning[level]}`);
   const found = events.length > 0 ? `${counted(events.length, "event")}: ${levels.join(", ")}.` : "No event.";
   return (
-    `${found} They come from ${counted(onHits, "hit")} in ON scans, of which ${rejected.length.toLocaleString("en-US")} ` +
+    `${found} They come from ${counted(onHits, "hit")} in ON scans, of which ${grouped(rejected.length)} ` +
     `${rejected.length === 1 ? "was" : "were"} rejected; the OFF scans have ${counted(hits.length - onHits, "hit")}.`
   );
 }
@@ -187,8 +187,7 @@ function rejectedSection({ rejected, scans }: SearchRecord): Markup | false {
   const shown = [...rejected].sort((a, b) => b.hit.snr - a.hit.snr).slice(0, MOST_ROWS);
   return html`<h2>Rejected hits</h2>
 <p>Hits of ON scans that are no event's, the strongest first.${
-    shown.length < rejected.length &&
-    ` The ${shown.length} strongest of ${rejected.length.toLocaleString("en-US")}.`
+    shown.length < rejected.length && ` The ${shown.length} strongest of ${grouped(rejected.length)}.`
   }</p>
 ${table(shown, [
   { title: "Scan", cell: ({ hit }) => `${hit.scan + 1} of ${scans.length}` },
@@ -220,7 +219,7 @@ ${table(scans, [
   { title: "Source", cell: ({ header }) => header.source_name },
   { title: "Start", cell: ({ time }) => describeUtc(time.tstartMjd) },
   { title: "Rows", kind: "number", cell: ({ time }) => time.nsamples },
-  { title: "Channels", kind: "number", cell: ({ frequency }) => frequency.nchans.toLocaleString("en-US") },
+  { title: "Channels", kind: "number", cell: ({ frequency }) => grouped(frequency.nchans) },
   { title: "File", kind: "wide", cell: ({ file }) => file },
 ])}`;
 }

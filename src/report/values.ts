@@ -1,5 +1,7 @@
 /** Numbers as reports and tables on a terminal show them. */
 
+import { grouped } from "../signal/describe.ts";
+
 /** MHz to 1 Hz. */
 export function frequencyText(mhz: number): string {
   return mhz.toFixed(6);
@@ -17,7 +19,7 @@ export function snrText(snr: number): string {
 
 /** "1 event", "6 events". */
 export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
 }
 
 /** A number of events that may be far below one: "0.0003", "12". */

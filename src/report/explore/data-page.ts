@@ -1,5 +1,6 @@
 /** The page of a data set: what it holds, what is wrong with it, what its cadences look like. */
 
+import { grouped } from "../../signal/describe.ts";
 import { chartStyle, lineChart, type Point } from "../line-chart.ts";
 import { html, type Markup } from "../markup.ts";
 import { pageStyle } from "../page-style.ts";
@@ -60,7 +61,7 @@ ${
     ? html`<p>No labels.</p>`
     : table(labels, [
         { title: "Label", cell: ({ name }) => name },
-        { title: "Cadences", kind: "number", cell: ({ count }) => count.toLocaleString("en-US") },
+        { title: "Cadences", kind: "number", cell: ({ count }) => grouped(count) },
         { title: "Share", kind: "number", cell: ({ share }) => share },
         {
           title: "",
@@ -74,7 +75,7 @@ ${picturesSection(split, pictures)}
 <h3>Arrays and values</h3>
 ${table(layouts, [
   { title: "Shape and elements", cell: ({ layout }) => layout },
-  { title: "Files", kind: "number", cell: ({ count }) => count.toLocaleString("en-US") },
+  { title: "Files", kind: "number", cell: ({ count }) => grouped(count) },
 ])}
 ${table(values, [
   { title: "", cell: ({ what }) => what },
@@ -106,14 +107,14 @@ ${
   rows.length > 0 &&
   table(rows, [
     { title: "Cadences", cell: ({ name }) => html`<span class="bad">${name}</span>` },
-    { title: "", kind: "number", cell: ({ count }) => count.toLocaleString("en-US") },
+    { title: "", kind: "number", cell: ({ count }) => grouped(count) },
   ])
 }
 ${
   problems.length > 0 &&
   html`<details><summary>${
     problems.length > MOST_ROWS
-      ? `The first ${MOST_ROWS} of ${problems.length.toLocaleString("en-US")}; problems.csv has all`
+      ? `The first ${MOST_ROWS} of ${grouped(problems.length)}; problems.csv has all`
       : "Each of them"
   }</summary>
 ${table(problems.slice(0, MOST_ROWS), [
@@ -175,7 +176,7 @@ function truthSection({ truth }: SplitRecord): Markup | false {
 ${table(truth, [
   { title: "Kind", cell: ({ kind }) => kind },
   { title: "Path", cell: ({ shape }) => shape },
-  { title: "Signals", kind: "number", cell: ({ count }) => count.toLocaleString("en-US") },
+  { title: "Signals", kind: "number", cell: ({ count }) => grouped(count) },
   { title: "S/N, dB: least", kind: "number", cell: ({ lowDb }) => lowDb.toFixed(1) },
   { title: "median", kind: "number", cell: ({ medianDb }) => medianDb.toFixed(1) },
   { title: "greatest", kind: "number", cell: ({ highDb }) => highDb.toFixed(1) },
@@ -194,7 +195,7 @@ ${
 ${
   groups.length > 0 &&
   html`<h3>The same throughout</h3>
-${groups.length > MOST_ROWS && html`<p class="quiet">The first ${MOST_ROWS} of ${groups.length.toLocaleString("en-US")} groups.</p>`}
+${groups.length > MOST_ROWS && html`<p class="quiet">The first ${MOST_ROWS} of ${grouped(groups.length)} groups.</p>`}
 ${table(groups.slice(0, MOST_ROWS), [
   { title: "Cadences", kind: "wide", cell: ({ members }) => members.map(memberText).join(", ") },
   {

@@ -1,6 +1,7 @@
 /** A data set's record in words: for the terminal and the page alike. */
 
 import type { CadenceProblem } from "../../formats/cadence-folder.node.ts";
+import { grouped } from "../../signal/describe.ts";
 import { counted } from "../values.ts";
 import type { DataRecord, LabelCounts, SplitRecord, ValueSpread } from "./data-record.ts";
 
@@ -31,7 +32,7 @@ export function sizeText(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
-export function percentText(part: number, whole: number): string {
+function percentText(part: number, whole: number): string {
   return `${((100 * part) / whole).toFixed(1)} %`;
 }
 
@@ -73,7 +74,7 @@ export function duplicateSentences({ duplicates }: DataRecord): string[] {
   if (sharing > 0) {
     sentences.push(
       `${counted(sharing, "cadence shares", "cadences share")} a panel with another that is not the same throughout` +
-        `${sharingAcrossSplits > 0 ? `; ${sharingAcrossSplits.toLocaleString("en-US")} of them across train and test` : ""}.`,
+        `${sharingAcrossSplits > 0 ? `; ${grouped(sharingAcrossSplits)} of them across train and test` : ""}.`,
     );
   }
   return sentences;
@@ -111,14 +112,14 @@ function splitLines(split: SplitRecord): [string, string][] {
       ? [["Labels", "none"] as [string, string]]
       : labels.map(({ name, count, share }, i): [string, string] => [
           i === 0 ? "Labels" : "",
-          `${count.toLocaleString("en-US").padStart(7)}  ${share.padStart(6)}  ${name}`,
+          `${grouped(count).padStart(7)}  ${share.padStart(6)}  ${name}`,
         ])),
-    ["Files", `${read.toLocaleString("en-US")} read whole, ${sizeText(bytes)}`],
+    ["Files", `${grouped(read)} read whole, ${sizeText(bytes)}`],
     ...layouts
       .slice(0, 5)
       .map(({ layout, count }, i): [string, string] => [
         i === 0 ? "Arrays" : "",
-        `${count.toLocaleString("en-US").padStart(7)}  ${layout}`,
+        `${grouped(count).padStart(7)}  ${layout}`,
       ]),
     ...(lowest === undefined
       ? []
@@ -132,12 +133,12 @@ function splitLines(split: SplitRecord): [string, string][] {
         ] as [string, string][])),
     ...problems.map(({ name, count }, i): [string, string] => [
       i === 0 ? "Problems" : "",
-      `${count.toLocaleString("en-US").padStart(7)}  ${name}`,
+      `${grouped(count).padStart(7)}  ${name}`,
     ]),
     ...(problems.length === 0 ? [["Problems", "none"] as [string, string]] : []),
     ...(flatPanels.length === 0
       ? []
-      : ([["", `${flatPanels.length.toLocaleString("en-US").padStart(7)}  with a panel of one value`]] as [
+      : ([["", `${grouped(flatPanels.length).padStart(7)}  with a panel of one value`]] as [
           string,
           string,
         ][])),

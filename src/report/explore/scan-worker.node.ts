@@ -9,6 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { describeReadError } from "../../formats/byte-source.node.ts";
 import { type CadenceProblem, checkShape } from "../../formats/cadence-folder.node.ts";
 import { checkCadenceBytes, decodeCadence, decodeCadenceHeader } from "../../formats/cadence-npy.ts";
+import { grouped } from "../../signal/describe.ts";
 import { FileError } from "../../signal/errors.ts";
 import { createValueCounter, summariseCadence } from "./cadence-summary.ts";
 import type { FileLook, ScanBatch, ScanSettings } from "./scan-messages.ts";
@@ -43,8 +44,8 @@ function look(id: string, path: string, wanted: ScanBatch["shape"]): FileLook {
     counter.add(values);
     if (summary.nan + summary.infinite > 0) {
       const message =
-        `${path}: ${summary.nan.toLocaleString("en")} values are NaN and ${summary.infinite.toLocaleString("en")} infinite, ` +
-        `of ${length.toLocaleString("en")}. Copy it again, leave it out, or fill them.`;
+        `${path}: ${grouped(summary.nan)} values are NaN and ${grouped(summary.infinite)} infinite, ` +
+        `of ${grouped(length)}. Copy it again, leave it out, or fill them.`;
       seen.problem = { kind: "not-finite", id, message };
     }
   } catch (error) {
