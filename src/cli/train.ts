@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { findRecipe } from "../learn/find-recipe.node.ts";
 import { checkRecipe, type Recipe } from "../learn/recipe.ts";
+import { defaultRecipe } from "../learn/recipes/default.ts";
 import type { HistoryEntry } from "../learn/run-folder.node.ts";
 import {
   type RunProgress,
@@ -55,7 +56,7 @@ export function trainCommand(): Command {
     .description("Train networks on a folder of cadences with labels.")
     .argument("<data>", "folder with train/ and train_labels.csv")
     .requiredOption("--out <run>", "folder for the run")
-    .option("--recipe <name>", "seed, default, or a JSON file (default: default)")
+    .option("--recipe <name>", "seed, default, images, or a JSON file (default: default)")
     .option("--model <name>", "another network than the recipe's: B0 to B7, resnet18, ...")
     .option("--epochs <n>", "how often every cadence is seen", parseNumber({ above: 0 }))
     .option("--batch <n>", "cadences a step", parseInteger({ min: 1 }))
@@ -113,7 +114,7 @@ async function chosenRecipe(options: TrainCommandOptions): Promise<Recipe> {
   if (epochs !== undefined && minutes !== undefined) {
     throw new UsageError("--epochs and --minutes both say how long to train. Give one of them.");
   }
-  const recipe = await findRecipe(options.recipe ?? "default");
+  const recipe = await findRecipe(recipeName(options));
   const { trainedFolds, ...rest } = recipe;
   const changed = {
     ...rest,
@@ -123,6 +124,13 @@ async function chosenRecipe(options: TrainCommandOptions): Promise<Recipe> {
     ...(model !== undefined && { model: { ...recipe.model, name: modelName(model) } }),
   };
   return checkRecipe(changed, `The recipe ${recipe.name}`);
+}
+
+/** The default recipe is made for its own model and that model's weights: with another, the images' recipe stands in. */
+function recipeName({ recipe = "default", model }: TrainCommandOptions): string {
+  return recipe === "default" && model !== undefined && model !== defaultRecipe.model.name
+    ? "images"
+    : recipe;
 }
 
 /** B0 is short for efficientnet_b0. */

@@ -5,7 +5,7 @@ import { FileError } from "../signal/errors.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
 import { recipes } from "./recipes/index.ts";
 
-/** `seed`, `default`, or the path of a JSON file. Throws an InputError where there is no such recipe, or it can't be used. */
+/** `seed`, `default`, `images`, or the path of a JSON file. Throws an InputError where there is no such recipe, or it can't be used. */
 export async function findRecipe(nameOrFile: string): Promise<Recipe> {
   const known = Object.hasOwn(recipes, nameOrFile) ? recipes[nameOrFile] : undefined;
   if (known) return known;

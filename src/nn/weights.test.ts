@@ -180,7 +180,9 @@ describe("weights from a checkpoint", () => {
     });
     const other = createModel("efficientnet_b1");
     const load = () => loadPretrained(other, other.build(size).graph, tensors);
-    expect(load).toThrow(/Missing: blocks\.0\.1\.conv_dw\.weight, .*\.se\.conv_reduce\.weight and 122 more\./);
+    expect(load).toThrow(
+      /Missing: blocks\.0\.1\.conv_dw\.weight, .*\.se\.conv_reduce\.weight and 122 more\./,
+    );
   });
 });
 
