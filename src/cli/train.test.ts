@@ -137,7 +137,7 @@ describe("lodestone train", () => {
       /leave out --model, --batch|leave out --batch, --model/,
     );
     expect(await failing("--model", "B9")).toMatch(
-      /The recipe default: model: There is no model named efficientnet_b9/,
+      /The recipe images: model: There is no model named efficientnet_b9/,
     );
     expect(await failing("--fold", "5")).toMatch(/Fold 5: the folds are 0 to 4\./);
     expect(await failing("--limit", "1")).toMatch(/--limit/);

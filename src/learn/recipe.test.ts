@@ -199,7 +199,7 @@ describe("findRecipe", () => {
       expect(await findRecipe(path)).toEqual({ ...seed, name: "mine" });
       expect(await findRecipe("seed")).toBe(seed);
       await expect(findRecipe("sed")).rejects.toThrow(
-        "sed: there is no recipe and no file of this name. The recipes are seed, default.",
+        "sed: there is no recipe and no file of this name. The recipes are seed, default, images.",
       );
       await writeFile(path, "{");
       await expect(findRecipe(path)).rejects.toThrow(/mine.json: it isn't JSON/);

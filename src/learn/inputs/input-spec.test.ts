@@ -17,7 +17,7 @@ describe("inputShape", () => {
       width: 8,
     });
     expect(inputShape({ normalisation: "whiten", layout: "lines" }, competition)).toEqual({
-      channels: 52,
+      channels: 54,
       height: 12,
       width: 256,
     });
