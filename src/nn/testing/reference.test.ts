@@ -162,10 +162,10 @@ describe("ops by name", () => {
   test("losses", () => {
     const logits = of([0, 0], [1, 2]);
     const [ln2] = [Math.log(2)];
-    expect(run("bceWithLogits", [logits, of([1, 0], [1, 2])], {}, [1])[0]).toBeCloseTo(ln2, 12);
+    expect(run("bceWithLogits", [logits, of([1, 0], [1, 2])], { optional: [] }, [1])[0]).toBeCloseTo(ln2, 12);
     const weighted = [logits, of([1, 0], [1, 2]), of([3, 1], [2])];
-    expect(run("bceWithLogits", weighted, {}, [1])[0]).toBeCloseTo(2 * ln2, 12);
-    expect(run("bceWithLogits", [of([-800], [1, 1]), of([1], [1, 1])], {}, [1])).toEqual([800]);
+    expect(run("bceWithLogits", weighted, { optional: ["posWeight"] }, [1])[0]).toBeCloseTo(2 * ln2, 12);
+    expect(run("bceWithLogits", [of([-800], [1, 1]), of([1], [1, 1])], { optional: [] }, [1])).toEqual([800]);
     const focal = run("focal", [logits, of([1, 0], [1, 2])], { gamma: 2, alpha: 0.25 }, [1]);
     expect(focal[0]).toBeCloseTo(ln2 / 8, 12);
     const two = of([0, Math.log(3)], [1, 2]);
