@@ -1,6 +1,7 @@
 /** What bench/recall.ts measured, as Markdown. */
 
 import { idealThreshold } from "../src/learn/metrics/ideal-observer.ts";
+import { markdownTable } from "./markdown-table.ts";
 import type { IdealCheck } from "./recall-ideal.ts";
 import { type Estimate, type Measured, type Method, strengthFor } from "./recall-measure.ts";
 
@@ -32,7 +33,7 @@ export function describeRecall(record: RecallRecord, methods: readonly Method[])
   const lines = [
     `${negatives} negatives, ${cadences} positives of each kind and strength; one false alarm in ${Math.round(1 / rate)}. Search down to S/N ${search.snr} at +-${search.maxDriftHzPerS} Hz/s.`,
     model === null
-      ? "No detector was given (--model), so its columns are left out."
+      ? "No detector was asked for (--no-model), so its columns are left out."
       : `The detector is ${model}.`,
     ...methods.flatMap((method) => {
       const { falseAlarms, allowed, support } = at[method]!;
@@ -44,7 +45,7 @@ export function describeRecall(record: RecallRecord, methods: readonly Method[])
       return `Threshold of ${method}: ${falseAlarms} of ${negatives} negatives, ${allowed} allowed${few[support]}.`;
     }),
     "",
-    ...table(
+    ...markdownTable(
       ["recall of", "dB", ...methods, "ideal"],
       cells.map(({ kind, snrDb, found, ideal }) => [
         kind,
@@ -54,7 +55,7 @@ export function describeRecall(record: RecallRecord, methods: readonly Method[])
       ]),
     ),
     "",
-    ...table(
+    ...markdownTable(
       ["dB for", ...[...methods, "ideal"].flatMap((who) => SHARES.map((share) => `${who}, ${share}`))],
       drawn.kinds.map((kind) => [
         kind,
@@ -88,11 +89,4 @@ function strength(snrDb: number, measured: readonly number[]): string {
   if (snrDb === Number.POSITIVE_INFINITY) return `over ${Math.max(...measured)}`;
   if (snrDb === Number.NEGATIVE_INFINITY) return `under ${Math.min(...measured)}`;
   return snrDb.toFixed(1);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(3, ...all.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
-  return [line(head), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)];
 }
