@@ -22,7 +22,9 @@ const { values, positionals } = parseArgs({
     kept: { type: "string" },
   },
 });
-const [folder, file] = positionals as [string, string];
+const [folder, file] = positionals;
+if (folder === undefined || file === undefined)
+  throw new Error("Give a data set's folder and a recipe's file.");
 const recipe = checkRecipe(JSON.parse(await readFile(file, "utf8")), file);
 const set = await openCadenceSet(folder, { split: "train" });
 const labels = set.labels!;

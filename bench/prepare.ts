@@ -6,7 +6,8 @@
  */
 
 import { parseArgs } from "node:util";
-import { normalisationNames } from "../src/learn/inputs/input-spec.ts";
+import { type InputSpec, inputShape, normalisationNames } from "../src/learn/inputs/input-spec.ts";
+import { loadInputKernels } from "../src/learn/inputs/kernels.node.ts";
 import { createPreparer } from "../src/learn/inputs/prepare.ts";
 import { COMPETITION_SHAPE, type Panels } from "../src/signal/panels.ts";
 import { defaultCadenceRecipe } from "../src/simulate/cadence-recipe.ts";
@@ -19,13 +20,21 @@ const cadences = Array.from(
   { length: 12 },
   (_, i) => simulateCadence(defaultCadenceRecipe, 5, i, { positive: i % 2 === 0 }).panels,
 );
+const kernels = loadInputKernels();
+const specs: InputSpec[] = [
+  ...normalisationNames.map((normalisation): InputSpec => ({ normalisation, layout: "six" })),
+  { normalisation: "whiten", layout: "lines" },
+];
 const into = new Float32Array(panels * rows * channels);
 
 const ways: { name: string; ms: number[]; run: (cadence: Panels) => void }[] = [
   { name: "copy", ms: [], run: ({ data }) => into.set(data) },
-  ...normalisationNames.map((normalisation) => {
-    const prepare = createPreparer({ normalisation, layout: "six" }, COMPETITION_SHAPE);
-    return { name: normalisation, ms: [], run: (cadence: Panels) => prepare(cadence, into) };
+  ...specs.map((spec) => {
+    const prepare = createPreparer(spec, COMPETITION_SHAPE, kernels);
+    const image = inputShape(spec, COMPETITION_SHAPE);
+    const own = into.subarray(0, image.channels * image.height * image.width);
+    const name = spec.layout === "six" ? spec.normalisation : `${spec.normalisation}, ${spec.layout}`;
+    return { name, ms: [], run: (cadence: Panels) => prepare(cadence, own) };
   }),
 ];
 for (let round = 0; round < rounds; round++) {
@@ -41,6 +50,6 @@ const middles = ways.map(({ ms }) => ms.sort((a, b) => a - b)[rounds >> 1]!);
 for (const [i, { name }] of ways.entries()) {
   const middle = middles[i]!;
   console.log(
-    `${name.padEnd(16)}${middle.toFixed(2).padStart(6)} ms${(middle / middles[0]!).toFixed(0).padStart(5)} x`,
+    `${name.padEnd(18)}${middle.toFixed(2).padStart(6)} ms${(middle / middles[0]!).toFixed(0).padStart(5)} x`,
   );
 }

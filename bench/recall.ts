@@ -2,11 +2,11 @@
  * The gain of a detector beside the drift search: how many needles each finds, and both together, by kind and strength, at one false alarm in 1,000
  * cadences, and what an ideal observer would find that knows the needle's shape and path, the background and the noise.
  *
- *   node bench/recall.ts [--model MODEL.onnx] [--negatives 5000] [--cadences 100] [--snr 20,25,30] [--kinds linear,sine] [--rate 0.001]
+ *   node bench/recall.ts [--model MODEL.onnx | --no-model] [--negatives 5000] [--cadences 100] [--snr 20,25,30] [--kinds linear,sine] [--rate 0.001]
  *                        [--search-snr 10] [--max-drift 2] [--threads N] [--seed 1] [--resamples 300] [--json FILE] [--scores FILE]
  *
- * Cadences are simulated as `defaultCadenceRecipe` has them, interference in the negatives and the positives alike, and scored in memory. Without a
- * model the drift search stands alone. `--scores` keeps the score of each cadence as it comes: what is in the file already is not scored
+ * Cadences are simulated as `defaultCadenceRecipe` has them, interference in the negatives and the positives alike, and scored in memory. The
+ * model is the detector in the box unless given; with --no-model the drift search stands alone. `--scores` keeps the score of each cadence as it comes: what is in the file already is not scored
  * again, so that a run can be stopped and go on, be given more cadences, or another detector.
  *
  * The search's score is its strongest event, of level 3 before level 2, as `lodestone search --cadence` ranks them. Both together: each
@@ -19,6 +19,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { startProgress } from "../src/cli/progress.ts";
+import { shippedDetector } from "../src/learn/shipped-detector.node.ts";
 import { writeFileAtomically } from "../src/signal/write-file.node.ts";
 import { defaultCadenceRecipe } from "../src/simulate/cadence-recipe.ts";
 import { renderCadence } from "../src/simulate/cadences.ts";
@@ -36,7 +37,8 @@ const { values: options } = parseArgs({
     cadences: { type: "string", default: "100" },
     negatives: { type: "string", default: "5000" },
     seed: { type: "string", default: "1" },
-    model: { type: "string" },
+    model: { type: "string", default: shippedDetector.model },
+    "no-model": { type: "boolean", default: false },
     snr: { type: "string", default: "20,25,30,35,40,45" },
     kinds: { type: "string", default: defaultKinds.join(",") },
     rate: { type: "string", default: "0.001" },
@@ -63,7 +65,7 @@ const threads = number("threads");
 const settings: WorkerSettings = {
   seed: number("seed"),
   search: { snr: number("search-snr"), maxDriftHzPerS: number("max-drift") },
-  model: options.model,
+  model: options["no-model"] ? undefined : options.model,
 };
 
 const groups = drawn.kinds.flatMap((kind) => drawn.snrDb.map((snrDb) => ({ kind, snrDb })));
@@ -88,12 +90,12 @@ const negatives = negativeTasks.map(scoresOf);
 const positives = groups.map(
   (group, i): Positives => ({ ...group, scores: positiveTasks[i]!.map(scoresOf) }),
 );
-const methods: Method[] = options.model === undefined ? ["search"] : ["search", "detector", "both"];
+const methods: Method[] = settings.model === undefined ? ["search"] : ["search", "detector", "both"];
 const record: RecallRecord = {
   ...settings,
   drawn,
   rate,
-  model: options.model ?? null,
+  model: settings.model === shippedDetector.model ? shippedDetector.name : (settings.model ?? null),
   threads,
   scored,
   scoredS,
