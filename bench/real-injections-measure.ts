@@ -93,11 +93,13 @@ export function measureWindows(
   const groupsBy = (
     some: readonly ScoredWindow[],
     nameOf: (needle: NonNullable<ScoredWindow["needle"]>) => string,
+    others = without,
   ) =>
     [...Map.groupBy(some, ({ needle }) => nameOf(needle!))]
       .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
-      .map(([name, own]) => group(name, own));
-  const byStrength = (some: readonly ScoredWindow[]) => groupsBy(some, ({ snrDb }) => strengthName(snrDb));
+      .map(([name, own]) => group(name, own, others));
+  const byStrength = (some: readonly ScoredWindow[], others = without) =>
+    groupsBy(some, ({ snrDb }) => strengthName(snrDb), others);
   const recordings = [...new Set(windows.map(({ recording }) => recording))];
   const from = (name: string, some: readonly ScoredWindow[]) =>
     some.filter(({ recording }) => recording === name);
@@ -115,6 +117,15 @@ export function measureWindows(
       {
         what: "recording (AUC among its own windows)",
         groups: recordings.map((name) => group(name, from(name, drawn), from(name, without))),
+      },
+      {
+        what: "recording and strength (likewise)",
+        groups: recordings.flatMap((name) =>
+          byStrength(from(name, drawn), from(name, without)).map((one) => ({
+            ...one,
+            name: `${name}, ${one.name}`,
+          })),
+        ),
       },
       { what: "recorded lines, by strength", groups: byStrength(recorded) },
     ].filter(({ groups }) => groups.length > 0),
