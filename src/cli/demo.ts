@@ -1,180 +1,151 @@
-/** `lodestone demo`: a simulated observation, written, searched and reported, with what was found beside what was put in. */
+/** `lodestone demo`: all that Lodestone does, in small, on data that it simulates. */
 
-import { join } from "node:path";
 import { Command } from "commander";
-import { openHdf5, writeHdf5 } from "../formats/hdf5.node.ts";
-import { makeFolder } from "../formats/make-folder.node.ts";
-import { writeHitTables } from "../report/hit-tables.node.ts";
-import { recordSearch } from "../report/record-search.ts";
-import { writeSearchReport } from "../report/search-report.node.ts";
-import { compareWithTruth, type TruthComparison } from "../report/truth.ts";
-import { counted, driftText, frequencyText, snrText } from "../report/values.ts";
-import { threadPool } from "../search/thread-pool.node.ts";
-import type { SearchRecord } from "../signal/search-record.ts";
-import type { SpectrogramSource } from "../signal/spectrogram.ts";
-import { VERSION } from "../signal/version.ts";
-import { exampleObservation } from "../simulate/example-observation.ts";
-import type { SimulatedObservation } from "../simulate/observation.ts";
+import { type DemoLearnResult, demoLearn, demoLearnJson, demoLearnText } from "./demo-learn.ts";
+import { type DemoSearchResult, demoSearch, demoSearchJson, demoSearchText } from "./demo-search.ts";
+import { endInOrder } from "./interrupt.ts";
 import { parseInteger } from "./options.ts";
 import { startProgress } from "./progress.ts";
+import type { OnProgress } from "./stages.ts";
 
 export interface DemoOptions {
-  /** Folder for the scans and the report. */
+  /** Folder for all that is made. */
   readonly out: string;
   readonly seed: number;
-  /** Called with the share that is done, 0 to 1, and what is being done. */
-  readonly onProgress?: (share: number, note: string) => void;
+  /** Whether a network is trained too; true unless given. */
+  readonly learn?: boolean;
+  /** Cadences to train on and to score, and seconds to train for, other than usual. */
+  readonly train?: number;
+  readonly test?: number;
+  readonly trainingS?: number;
+  readonly onProgress?: OnProgress;
+  /** Called with what the search found, before anything is trained. */
+  readonly onSearched?: (found: DemoSearchResult) => void;
+  /** Stops the training half: `runDemo` throws its reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface DemoResult {
-  readonly files: readonly string[];
-  readonly record: SearchRecord;
-  readonly truth: TruthComparison;
-  /** The path of the report's page. */
-  readonly page: string;
+  readonly search: DemoSearchResult;
+  /** Where a network was trained. */
+  readonly learned?: DemoLearnResult;
 }
 
 const examples = `
-The observation has six needles, signals that are there only when the telescope points at the target, among ten
-interferers. Another seed makes another observation; the same seed makes the same one.
+First a night on the telescope: six scans with nine needles, signals that are there only when the telescope points at the target, among ten
+interferers. The drift search finds the six that drift evenly, the detector in the box scores these and finds the other three: an S shape, a
+random walk, pulses. Then a competition: 500 cadences are simulated, the detector is trained further on 400 of them and scores the other 100.
+Another seed makes other data; the same seed makes the same. It takes about a minute on two cores, --no-learn a third of that.
 
 Examples:
   $ lodestone demo
+  $ lodestone demo --no-learn
   $ lodestone demo --seed 7 --out another-night
 `;
 
 export function demoCommand(): Command {
   return new Command("demo")
     .description(
-      "Make a small simulated observation, search it, and report what was found beside what is there.",
+      "Simulate a small observation and a small data set, search the one, train on the other, and report both.",
     )
-    .option("--out <folder>", "where the scans and the report go", "lodestone-report")
-    .option("--seed <n>", "which observation to make", parseInteger({ min: 0 }), 1)
+    .option("--out <folder>", "where all of it goes", "lodestone-report")
+    .option("--seed <n>", "which data to make", parseInteger({ min: 0 }), 1)
+    .option("--no-learn", "search alone, and train nothing")
     .option("--json", "print the result as one object")
     .addHelpText("after", examples)
-    .action(async ({ json, ...options }: { out: string; seed: number; json?: boolean }) => {
-      const progress = startProgress("Simulated night", 1);
-      const result = await runDemo({
-        ...options,
-        onProgress: (share, note) => progress.update(share, note),
-      }).finally(() => progress.finish());
-      process.stdout.write(json ? `${JSON.stringify(demoJson(result), null, 2)}\n` : demoText(result));
-    });
+    .action(demoAction);
 }
 
-/** Writes six scans as FBH5, searches them as read from there, and writes the report. */
-export async function runDemo({ out, seed, onProgress }: DemoOptions): Promise<DemoResult> {
-  const observation = exampleObservation(seed);
-  await makeFolder(out);
-  const files = await writeScans(observation, out, (share) =>
-    onProgress?.(0.25 * share, "writing the scans"),
-  );
-  const sources: SpectrogramSource[] = [];
-  const pool = await threadPool();
+async function demoAction({
+  json,
+  ...options
+}: {
+  out: string;
+  seed: number;
+  learn: boolean;
+  json?: boolean;
+}): Promise<void> {
+  const progress = startProgress("Demonstration", 1);
+  const stopper = new AbortController();
+  let interrupt: ReturnType<typeof endInOrder> | undefined;
   try {
-    for (const file of files) sources.push(await openHdf5(file));
-    const searched = await recordSearch(
-      sources,
-      observation.cadence.pattern,
-      pool,
-      { name: "lodestone", version: VERSION },
-      {
-        channelsPerCoarse: sources[0]!.frequency.nchans,
-        onProgress: (share) => onProgress?.(0.25 + 0.35 * share, "searching"),
+    const result = await runDemo({
+      ...options,
+      signal: stopper.signal,
+      onProgress: (share, note) => progress.update(share, note),
+      onSearched(found) {
+        if (!json) process.stdout.write(demoSearchText(found));
+        // Only from here on is anything written by threads, which a stop at once would leave half-written.
+        interrupt = endInOrder(() => {
+          progress.finish();
+          process.stderr.write("Stopping when what is being written is whole; once more ends at once.\n");
+          stopper.abort();
+        });
       },
-    );
-    const { cadence } = searched;
-    const record = { ...searched.record, parameters: { ...searched.record.parameters, seed } };
-    const tables = await writeHitTables(out, record);
-    const truth = compareWithTruth(record, observation);
-    const page = await writeSearchReport(out, record, cadence, {
-      truth,
-      files: tables,
-      onProgress: (share) => onProgress?.(0.6 + 0.4 * share, "drawing"),
     });
-    return { files, record, truth, page };
+    progress.finish();
+    if (json) process.stdout.write(`${JSON.stringify(demoJson(result), null, 2)}\n`);
+    else process.stdout.write(endText(result));
+  } catch (error) {
+    if (!stopper.signal.aborted) throw error;
+    process.stderr.write(
+      `lodestone: stopped; the report of the search is whole. \`lodestone demo --out ${options.out}\` begins again.\n`,
+    );
+    process.exitCode = 130;
   } finally {
-    await Promise.all(sources.map((source) => source.close()));
-    await pool.close();
+    progress.finish();
+    interrupt?.done();
   }
 }
 
-async function writeScans(
-  { cadence }: SimulatedObservation,
-  folder: string,
-  onProgress: (share: number) => void,
-): Promise<string[]> {
-  const files: string[] = [];
-  for (const [i, { pointing, role, source }] of cadence.scans.entries()) {
-    const file = join(folder, `scan-${i + 1}-${pointing}-${role.toLowerCase()}.h5`);
-    await writeHdf5(file, source, {
-      onProgress: (share) => onProgress((i + share) / cadence.scans.length),
-    });
-    files.push(file);
-  }
-  return files;
+/** How much of the time the search takes, where a network is trained too. */
+const SEARCH_SHARE = 0.4;
+
+/** Writes both halves into the folder. Throws InputErrors where it can't be written, and the signal's reason where it is stopped. */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const { out, seed, learn = true, train, test, trainingS, onProgress, onSearched, signal } = options;
+  const searchShare = learn ? SEARCH_SHARE : 1;
+  const search = await demoSearch({
+    out,
+    seed,
+    onProgress: (share, note) => onProgress?.(searchShare * share, note),
+  });
+  onSearched?.(search);
+  // Without the detector there is nothing to begin from, nor an ONNX Runtime to score with; the notes say so.
+  if (!learn || search.record.detector === undefined) return { search };
+  const learned = await demoLearn({
+    ...{ out, seed, train, test, trainingS, signal },
+    onProgress: (share, note) => onProgress?.(searchShare + (1 - searchShare) * share, note),
+  });
+  return { search, learned };
 }
 
 /** What `--json` prints. */
-export function demoJson({ files, record, truth, page }: DemoResult) {
-  return {
-    report: page,
-    files,
-    needles: truth.needles.map(({ needle, event, rejected }) => ({
-      label: needle.label,
-      frequencyMHz: needle.frequencyMHz,
-      driftHzPerS: needle.driftHzPerS,
-      snr: Math.max(...needle.snrByScan),
-      event: event ?? null,
-      rejectedFor: rejected?.reason ?? null,
-    })),
-    falseEvents: truth.falseEvents,
-    events: record.events.map(({ frequencyMHz, driftHzPerS, snr, level, hits }, i) => ({
-      frequencyMHz,
-      driftHzPerS,
-      snr,
-      level,
-      scans: hits.map(({ scan }) => scan),
-      truth: truth.events[i]?.label ?? null,
-    })),
-    rejected: record.rejected.length,
-  };
+export function demoJson({ search, learned }: DemoResult) {
+  return { ...demoSearchJson(search), learned: learned ? demoLearnJson(learned) : null };
 }
 
-export function demoText({ files, record, truth, page }: DemoResult): string {
-  const { events, rejected } = record;
-  const found = truth.needles.filter(({ event }) => event !== undefined).length;
-  const missed = truth.needles.filter(({ event }) => event === undefined);
+/** What follows the search's text: what was learned, what to open, and how to go on. */
+export function endText({ search, learned }: DemoResult): string {
+  const pages = [
+    [search.page, "events and candidates, with pictures, beside what was put in"],
+    ...(learned?.evaluation.page ? [[learned.evaluation.page, "curves, and the worst mistakes"]] : []),
+  ] as const;
+  const width = Math.max(...pages.map(([page]) => page!.length));
   const lines = [
-    `A simulated observation of ${record.scans[0]!.header.source_name}: ${files.length} scans, ${files[0]} and on.`,
+    ...(learned ? ["", demoLearnText(learned)] : [""]),
+    "Open in a browser:",
+    ...pages.map(([page, what]) => `  ${page!.padEnd(width)}  ${what}`),
     "",
-    "  #  level          MHz      Hz/s    S/N  what was put there",
-    ...events.map(({ level, frequencyMHz, driftHzPerS, snr }, i) => {
-      const cells = [
-        String(i + 1).padStart(3),
-        String(level).padStart(5),
-        frequencyText(frequencyMHz).padStart(11),
-        driftText(driftHzPerS).padStart(8),
-        snrText(snr).padStart(5),
-        whatItIs(truth.events[i]),
-      ];
-      return cells.join("  ");
-    }),
-    "",
-    `Needles found: ${found} of ${truth.needles.length}. False events: ${truth.falseEvents}. ` +
-      `${counted(rejected.length, "hit")} in ON scans rejected as interference.`,
-    ...missed.map(
-      ({ needle, rejected: why }) =>
-        `Missed: "${needle.label}" at ${frequencyText(needle.frequencyMHz)} MHz, ${why ? why.reason : "no hit."}`,
-    ),
-    `Report: ${page}`,
+    "The same with data of your own (in a clone, write `npm run -s lodestone --` for `lodestone`):",
+    "  lodestone search ON1.h5 OFF1.h5 ON2.h5 OFF2.h5 ON3.h5 OFF3.h5 --cadence ABACAD --out report",
+    ...(learned
+      ? [
+          "  lodestone train CADENCES --out run --minutes 10",
+          "  lodestone predict run CADENCES --out submission.csv",
+          "  lodestone evaluate run CADENCES --out evaluation",
+        ]
+      : []),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-function whatItIs(truth: TruthComparison["events"][number]): string {
-  if (!truth) return "nothing: a false event";
-  const { kind, label, frequencyMHz, driftHzPerS, snrByScan } = truth;
-  const put = `${frequencyText(frequencyMHz)} MHz, ${driftText(driftHzPerS)} Hz/s, S/N ${snrText(Math.max(...snrByScan))} a scan`;
-  return kind === "needle" ? `needle "${label}": ${put}` : `a false event, interference "${label}": ${put}`;
 }

@@ -24,6 +24,8 @@ export interface PredictOptions {
   readonly threads?: number;
   /** Told how much is done, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Aborted: nothing is written, and its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Prediction {
@@ -101,6 +103,7 @@ export async function predict(
       flips: flips ? undefined : "none",
       threads,
       onProgress: options.onProgress,
+      signal: options.signal,
       onProblem(trouble) {
         troubles.push(trouble.message);
         if (trouble.skipped) skipped++;

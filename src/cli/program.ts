@@ -70,7 +70,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   {
     name: "demo",
-    summary: "make a small simulated observation, search it and write a report",
+    summary: "search a simulated observation, train on simulated cadences, report both",
     load: async () => (await import("./demo.ts")).demoCommand(),
   },
 ];

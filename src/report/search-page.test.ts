@@ -71,6 +71,25 @@ describe("searchPage", () => {
     expect(text).toContain("third needle 1419.991000 -0.9000 50.0 missed : no hit");
   });
 
+  it("tells needles that the detector alone found, and its false candidates", () => {
+    const truth = compareWithTruth(record, observation);
+    const { needles } = truth;
+    const third = { needle: needles[2]!.needle, candidate: 1 };
+    const candidates = [undefined, third.needle];
+    const text = textOf(
+      searchPage({
+        record,
+        eventPictures: [],
+        truth: { ...truth, needles: [...needles.slice(0, 2), third], candidates, falseCandidates: 1 },
+      }),
+    );
+    expect(text).toContain(
+      "Of 3 needles, 2 were found by the drift search and 1 by the detector alone; no event is false, 1 candidate is false.",
+    );
+    expect(text).toContain("third needle 1419.991000 -0.9000 50.0 candidate 2, by the detector alone");
+    expect(text).toContain("False candidates: candidate 1 (nothing was put there)");
+  });
+
   it("links to what is on the page", () => {
     const page = searchPage({ record, eventPictures: [], truth: compareWithTruth(record, observation) });
     const ids = [...page.matchAll(/ id="([^"]*)"/g)].map((match) => match[1]);

@@ -8,7 +8,7 @@ import { candidatesSection, scoreColumns } from "./candidates-section.ts";
 import { html, type Markup } from "./markup.ts";
 import { pageStyle } from "./page-style.ts";
 import { type Column, table } from "./tables.ts";
-import type { TruthComparison } from "./truth.ts";
+import type { NeedleResult, TruthComparison } from "./truth.ts";
 import { counted, driftText, expectedText, frequencyText, snrText } from "./values.ts";
 
 export interface SearchPageContent {
@@ -45,7 +45,7 @@ export function searchPage(content: SearchPageContent): string {
 <p>${summary(record)}</p>
 <p>At S/N ${record.parameters.snr} noise alone is expected to make ${expectedText(record.expectedFalseHits)} hits in all scans.</p>
 ${record.notes.length > 0 && html`<ul>${record.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
-${truth && truthSection(truth)}
+${truth && truthSection(truth, content.candidatePictures?.length ?? 0)}
 ${eventsSection(content)}
 ${candidatesSection(record, content.candidatePictures ?? [])}
 ${bandPicture && html`<h2>The whole band</h2><img src="${bandPicture}" alt="Waterfalls of all scans over the whole band" loading="lazy">`}
@@ -104,33 +104,44 @@ const levelMeaning = {
   1: "not compared with OFF scans",
 };
 
-function truthSection({ needles, events, falseEvents }: TruthComparison): Markup {
+function truthSection(
+  { needles, events, falseEvents, candidates, falseCandidates }: TruthComparison,
+  pictured: number,
+): Markup {
+  const linked = (what: "event" | "candidate", i: number) => {
+    const name = `${what} ${i + 1}`;
+    return what === "event" || i < pictured ? html`<a href="#${what}-${i + 1}">${name}</a>` : name;
+  };
+  const falseOnes = (found: TruthComparison["events"], what: "event" | "candidate") =>
+    found.map((line, i) =>
+      line?.kind === "needle"
+        ? ""
+        : html`${linked(what, i)} (${line ? `the interferer “${line.label}”` : "nothing was put there"}) `,
+    );
+  const howFound = ({ event, candidate, rejected }: NeedleResult) => {
+    if (event !== undefined) return linked("event", event);
+    if (candidate !== undefined) return html`${linked("candidate", candidate)}, by the detector alone`;
+    return html`<span class="bad">missed</span>${rejected ? `: ${rejected.reason}` : ": no hit"}`;
+  };
   const found = needles.filter(({ event }) => event !== undefined).length;
+  const more = needles.filter(({ candidate }) => candidate !== undefined).length;
   return html`<h2>What was put in</h2>
-<p>This observation is simulated. Of ${counted(needles.length, "needle")}, ${found} ${found === 1 ? "was" : "were"} found;
-${falseEvents === 0 ? "no event is false" : `${counted(falseEvents, "event is", "events are")} false`}.</p>
+<p>This observation is simulated. Of ${counted(needles.length, "needle")}, ${found} ${found === 1 ? "was" : "were"} found${
+    candidates.length > 0 && ` by the drift search and ${more} by the detector alone`
+  };
+${falseEvents === 0 ? "no event is" : counted(falseEvents, "event is", "events are")} false${
+    candidates.length > 0 &&
+    `, ${falseCandidates === 0 ? "no candidate is" : counted(falseCandidates, "candidate is", "candidates are")} false`
+  }.</p>
 ${table(needles, [
   { title: "Needle", cell: ({ needle }) => needle.label },
   { title: "MHz", kind: "number", cell: ({ needle }) => frequencyText(needle.frequencyMHz) },
   { title: "Hz/s", kind: "number", cell: ({ needle }) => driftText(needle.driftHzPerS) },
   { title: "S/N a scan", kind: "number", cell: ({ needle }) => snrText(Math.max(...needle.snrByScan)) },
-  {
-    title: "Found",
-    kind: "wide",
-    cell: ({ event, rejected }) =>
-      event !== undefined
-        ? html`<a class="good" href="#event-${event + 1}">event ${event + 1}</a>`
-        : html`<span class="bad">missed</span>${rejected ? `: ${rejected.reason}` : ": no hit"}`,
-  },
+  { title: "Found", kind: "wide", cell: howFound },
 ])}
-${
-  falseEvents > 0 &&
-  html`<p>False events: ${events.map((line, i) =>
-    line?.kind === "needle"
-      ? ""
-      : html`<a href="#event-${i + 1}">event ${i + 1}</a> (${line ? `the interferer “${line.label}”` : "nothing was put there"}) `,
-  )}</p>`
-}`;
+${falseEvents > 0 && html`<p>False events: ${falseOnes(events, "event")}</p>`}
+${falseCandidates > 0 && html`<p>False candidates: ${falseOnes(candidates, "candidate")}</p>`}`;
 }
 
 function eventsSection({ record, eventPictures }: SearchPageContent): Markup {

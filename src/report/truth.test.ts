@@ -39,3 +39,30 @@ it("does not take a line for another that crosses it, nor one of a scan that the
   const record = recordOf(observation, [eventOf([crossing]), inOffScan], []);
   expect(compareWithTruth(record, observation).events).toEqual([undefined, undefined]);
 });
+
+it("tells what the detector's candidates are: a needle of which there is no event before others", () => {
+  const about = ({ frequencyMHz }: typeof first, fromKHz: number, toKHz: number, score = 0.95) => {
+    const [lowMHz, highMHz] = [frequencyMHz + fromKHz * 1e-3, frequencyMHz + toKHz * 1e-3];
+    return { lowMHz, highMHz, best: { lowMHz, highMHz }, score, windows: 1, channelsPerPixel: 1 };
+  };
+  const record = recordOf(observation, [eventOf([hit(first, 0), hit(first, 2)])], []);
+  const candidates = [
+    // Over the first needle, which has an event, and the oscillator beside it: 4 and 2 kHz below 1420 MHz.
+    about(first, -0.5, 3),
+    about(oscillator, -0.5, 0.5),
+    // From the second needle at 7 kHz to the third at 9.
+    about(third, -1, 3),
+    about(third, -1, 0.5),
+    about(third, -9, -8),
+  ];
+  const detector = { model: "m", threshold: 0.9, windows: 9, bandWindows: 9, scales: [1], candidates };
+  const found = compareWithTruth({ ...record, detector }, observation);
+  expect(found.candidates).toEqual([first, oscillator, second, third, undefined]);
+  expect(found.falseCandidates).toBe(2);
+  expect(found.needles).toEqual([
+    { needle: first, event: 0 },
+    { needle: second, candidate: 2 },
+    { needle: third, candidate: 2 },
+  ]);
+  expect(compareWithTruth(record, observation)).toMatchObject({ candidates: [], falseCandidates: 0 });
+});

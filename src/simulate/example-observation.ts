@@ -9,6 +9,7 @@ import {
   simulateObservation,
 } from "./observation.ts";
 import { randomStream, streamKey } from "./random.ts";
+import type { Signal } from "./signals.ts";
 import type { TimeProfile } from "./time-profiles.ts";
 
 const FOFF_MHZ = -2.7939677238464355e-6;
@@ -17,9 +18,33 @@ const ROWS = 16;
 const GAP_S = 25;
 const SCENE = 2;
 
+/** Each has about 60 % of its S/N in a scan, of which a straight line finds less than half: under the 10 that a hit needs. */
+const notStraight: readonly (Pick<Signal, "path" | "timeProfile"> & { label: string; snr: number })[] = [
+  {
+    label: "S shape",
+    snr: 34,
+    path: { shape: "sine", driftHzPerS: 0.05, amplitudeHz: 150, periodS: 640 },
+    timeProfile: { shape: "steady" },
+  },
+  {
+    label: "random walk",
+    snr: 33,
+    path: { shape: "random-walk", driftHzPerS: 0.1, stepHz: 35, stepS: 30, seed: 57 },
+    timeProfile: { shape: "steady" },
+  },
+  {
+    label: "pulses",
+    snr: 26,
+    path: { shape: "linear", driftHzPerS: -0.12 },
+    timeProfile: { shape: "pulsed", periodS: 97, duty: 0.08, startS: 20 },
+  },
+];
+
 /**
- * Six needles, one across a line that only the OFF scans have and one 300 Hz from far stronger interference, and ten
- * interferers. `nchans` (32,768 or more) is the width; every emitter has a sixteenth of it to itself, in an order drawn from the seed.
+ * Nine needles and ten interferers. Six needles drift evenly: one of them across a line that only the OFF scans have, one 300 Hz from far
+ * stronger interference. Three are of the kinds that a search along straight lines misses, though over the cadence they have more
+ * S/N than it asks for: no straight path gathers enough of them in any scan. `nchans` (32,768 or more) is the width; every emitter has a sixteenth of it to
+ * itself, in an order drawn from the seed, but for those three, which share one.
  */
 export function exampleObservation(seed: number, nchans = 65_536): SimulatedObservation {
   return simulateObservation(exampleSpec(seed, nchans), seed);
@@ -88,6 +113,20 @@ export function exampleSpec(seed: number, nchans = 65_536): ObservationSpec {
     { shape: "tone" },
     { shape: "pulsed", periodS: 47, duty: 0.4 },
   );
+
+  // A quarter of a place apart: they hardly drift.
+  const shared = places.pop()!;
+  for (const [i, { label, snr, path, timeProfile }] of notStraight.entries()) {
+    const middleMHz = fch1MHz + FOFF_MHZ * (shared + 0.25 * (i + 1)) * (nchans / 16);
+    const frequencyMHz = middleMHz - path.driftHzPerS * middleS * 1e-6;
+    emitters.push({
+      kind: "needle",
+      label,
+      signal: { frequencyMHz, path, profile: { shape: "tone" }, timeProfile },
+      strength: { snr, convention: "cadence" },
+      scans: "on",
+    });
+  }
 
   // Begins 500 channels before the band's last and leaves it in the third scan.
   add("interference", "out of the band", [fch1MHz + FOFF_MHZ * (nchans - 500), -2], 200, "all");

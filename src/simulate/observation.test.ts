@@ -203,9 +203,16 @@ describe("simulateObservation", () => {
 });
 
 describe("exampleObservation", () => {
-  it("has six needles and ten interferers, as the seed says", () => {
+  it("has nine needles and ten interferers, as the seed says", () => {
     const { truth } = exampleObservation(1);
-    expect(truth.filter(({ kind }) => kind === "needle")).toHaveLength(6);
+    const needles = truth.filter(({ kind }) => kind === "needle");
+    const shapes = needles.map(({ signal }) => `${signal.path.shape} ${signal.timeProfile.shape}`);
+    expect(shapes.sort()).toEqual([
+      "linear pulsed",
+      ...new Array(6).fill("linear steady"),
+      "random-walk steady",
+      "sine steady",
+    ]);
     expect(truth.filter(({ kind }) => kind === "interference")).toHaveLength(10);
     expect(exampleObservation(1).truth).toEqual(truth);
     expect(exampleObservation(2).truth).not.toEqual(truth);
