@@ -80,7 +80,7 @@ export function mostKeptBytes(): number {
   return Math.min(2 ** 32, Math.floor(memory / 4));
 }
 
-/** Starts the threads. They don't keep the process alive unless a batch is waited for. */
+/** Starts the threads. They don't keep the process alive unless a batch, or a stream's end, is waited for. */
 export function openLoader(start: LoaderStart, threads: number, keep?: KeepOptions): Loader {
   const { panels, rows, channels } = start.shape;
   const size = panels * rows * channels;
@@ -103,6 +103,16 @@ export function openLoader(start: LoaderStart, threads: number, keep?: KeepOptio
     failure ??= error;
     for (const { reject } of [...running.values(), ...waiting.splice(0)]) reject(failure);
     running.clear();
+  };
+  let waits = 0;
+  /** Until then the threads keep the process alive. */
+  const waitFor = async <T>(work: Promise<T>): Promise<T> => {
+    if (waits++ === 0) for (const worker of workers) worker.ref();
+    try {
+      return await work;
+    } finally {
+      if (--waits === 0) for (const worker of workers) worker.unref();
+    }
   };
   const handOut = () => {
     while (idle.length > 0 && waiting.length > 0) {
@@ -214,7 +224,7 @@ export function openLoader(start: LoaderStart, threads: number, keep?: KeepOptio
         if (released) return;
         released = true;
         // What threads still write must end before the memory is used again.
-        await Promise.allSettled(inFlight);
+        await waitFor(Promise.allSettled(inFlight));
         free.set(size, [...(free.get(size) ?? []), ...slots]);
       };
       begin();
@@ -231,11 +241,9 @@ export function openLoader(start: LoaderStart, threads: number, keep?: KeepOptio
             return undefined;
           }
           const started = performance.now();
-          for (const worker of workers) worker.ref();
           try {
-            return await batch;
+            return await waitFor(batch);
           } finally {
-            for (const worker of workers) worker.unref();
             waitedMs += performance.now() - started;
           }
         },

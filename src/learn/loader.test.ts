@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCadence } from "../formats/cadence-folder.node.ts";
 import { streamKey } from "../simulate/random.ts";
@@ -77,6 +79,19 @@ async function all(loader: Loader, options: BatchStreamOptions) {
 }
 
 describe("a loader", () => {
+  it("ends a stream whose batches are still being made, in a process that has nothing else to do", async () => {
+    const program = `
+      const { openLoader } = await import(${JSON.stringify(new URL("./loader.node.ts", import.meta.url).href)});
+      const loader = openLoader(${JSON.stringify(start)}, 2);
+      const examples = () => ${JSON.stringify(batches.examples(0))};
+      await loader.open({ examples, batchSize: 5, imageFloats: ${imageFloats} }).close();
+      await loader.close();
+      console.log("closed");
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+    expect(stdout).toBe("closed\n");
+  });
+
   it("gives what the maker of examples makes, in order, for any number of threads", async () => {
     const maker = createExampleMaker(start, smallShape);
     const expected = [];
