@@ -25,7 +25,7 @@ export function preprocessingOf(
   if (actual !== wanted) {
     throw new FileError(
       name,
-      `it takes images of ${actual}, but what it says of their preparation makes ${wanted}. Export it again.`,
+      `it takes images of ${actual}, but this version makes ${wanted} as it asks for. Train it again.`,
     );
   }
   const logits = output.shape.slice(1);
