@@ -64,7 +64,7 @@ export {
   type ExampleSpec,
   type LabelledCadence,
 } from "./learn/inputs/example.ts";
-export { type ImageShape, type InputSpec, inputShape, type PanelShape } from "./learn/inputs/input-spec.ts";
+export { type ImageShape, type InputSpec, inputShape } from "./learn/inputs/input-spec.ts";
 export { type InputKernels, instantiateInputKernels } from "./learn/inputs/kernels.ts";
 export { createPreparer, type Preparer } from "./learn/inputs/prepare.ts";
 export { type BootstrapOptions, bootstrapAuc, type Interval } from "./learn/metrics/bootstrap.ts";
@@ -214,7 +214,7 @@ export {
   zScoreColumns,
   zScorePanel,
 } from "./signal/normalise.ts";
-export { COMPETITION_SHAPE, type Panels } from "./signal/panels.ts";
+export { COMPETITION_SHAPE, type PanelShape, type Panels } from "./signal/panels.ts";
 export { channelsBetween, type ResolvedRange, resolveRange } from "./signal/range.ts";
 export {
   type ClippedStatistics,

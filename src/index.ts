@@ -6,7 +6,6 @@ export { openFileSource } from "./formats/byte-source.node.ts";
 export {
   type CadenceProblem,
   type CadenceSet,
-  type CadenceShape,
   listSplits,
   type OpenCadenceSetOptions,
   openCadenceSet,

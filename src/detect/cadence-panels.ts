@@ -1,7 +1,6 @@
 /** Stretches of a cadence as panels of the rows that a network knows. */
 
-import type { PanelShape } from "../learn/inputs/input-spec.ts";
-import type { Panels } from "../signal/panels.ts";
+import type { PanelShape, Panels } from "../signal/panels.ts";
 import { type Band, readBand } from "./band.ts";
 import { columnDeviations } from "./pixel-noise.ts";
 import { createRowResampler, cutsRows } from "./resample-rows.ts";

@@ -1,12 +1,13 @@
 /** A network that tells cadences with a needle from those without. */
 
-import { type ImageShape, inputShape, type PanelShape } from "../learn/inputs/input-spec.ts";
+import { type ImageShape, inputShape } from "../learn/inputs/input-spec.ts";
 import type { InputKernels } from "../learn/inputs/kernels.ts";
 import { createPreparer, type Preparer } from "../learn/inputs/prepare.ts";
 import { preprocessingOf } from "../learn/preprocessing.ts";
 import { type View, viewsOf } from "../learn/views.ts";
 import type { OnnxSession } from "../nn/onnx/session.ts";
 import { InputError } from "../signal/errors.ts";
+import type { PanelShape } from "../signal/panels.ts";
 
 export interface Detector {
   /** What errors and tables call it: the file. */

@@ -7,7 +7,7 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../signal/errors.ts";
-import type { Panels } from "../signal/panels.ts";
+import type { PanelShape, Panels } from "../signal/panels.ts";
 import { describeReadError, openFileSource } from "./byte-source.node.ts";
 import { type LabelTable, parseLabels } from "./cadence-labels.ts";
 import { checkCadenceBytes, decodeCadence, decodeCadenceHeader } from "./cadence-npy.ts";
@@ -29,12 +29,6 @@ export interface CadenceProblem {
   readonly message: string;
 }
 
-export interface CadenceShape {
-  readonly panels: number;
-  readonly rows: number;
-  readonly channels: number;
-}
-
 export interface CadenceSet {
   /** The folder that the files lie in. */
   readonly name: string;
@@ -49,7 +43,7 @@ export interface CadenceSet {
   /** What opening found; files are opened when they are read. */
   readonly problems: readonly CadenceProblem[];
   /** The shape that most of the first files have. */
-  readonly shape: CadenceShape;
+  readonly shape: PanelShape;
   /** The file of a place, whether it is there or not. */
   pathOf(place: number): string;
   /** Reads a cadence of the set's shape; `into` takes its power. Throws a FileError that names the file. */
@@ -130,7 +124,7 @@ export async function readCadence(path: string, into?: Float32Array): Promise<Pa
 }
 
 /** Throws a FileError where a cadence has another shape than its set. */
-export function checkShape(path: string, actual: CadenceShape, wanted: CadenceShape): void {
+export function checkShape(path: string, actual: PanelShape, wanted: PanelShape): void {
   const { panels, rows, channels } = actual;
   if (panels === wanted.panels && rows === wanted.rows && channels === wanted.channels) return;
   throw new FileError(
@@ -254,9 +248,9 @@ function whyEmpty({ paths }: FoundFiles, order: LabelTable | undefined): string 
 const SHAPE_SAMPLES = 16;
 
 /** The shape of most of a few files, spread over all; where none of them can be read, that of the first that can. */
-async function commonShape(paths: readonly string[]): Promise<CadenceShape> {
+async function commonShape(paths: readonly string[]): Promise<PanelShape> {
   const stride = Math.max(1, Math.floor(paths.length / SHAPE_SAMPLES));
-  const counts = new Map<string, { shape: CadenceShape; count: number }>();
+  const counts = new Map<string, { shape: PanelShape; count: number }>();
   let firstError: unknown;
   const look = async (path: string) => {
     try {
@@ -278,7 +272,7 @@ async function commonShape(paths: readonly string[]): Promise<CadenceShape> {
 
 const HEADER_BYTES = 4096;
 
-async function readShape(path: string): Promise<CadenceShape> {
+async function readShape(path: string): Promise<PanelShape> {
   const source = await openFileSource(path);
   try {
     const start = await source.read(0, Math.min(HEADER_BYTES, source.size));

@@ -1,9 +1,10 @@
 /** What the loader and its threads tell each other. */
 
+import type { PanelShape } from "../signal/panels.ts";
 import type { StreamKey } from "../simulate/random.ts";
 import type { AugmentSpec } from "./inputs/augment.ts";
 import type { InjectSpec } from "./inputs/inject.ts";
-import type { InputSpec, PanelShape } from "./inputs/input-spec.ts";
+import type { InputSpec } from "./inputs/input-spec.ts";
 import type { PlaceGrid } from "./inputs/places.ts";
 import type { StoreMemory } from "./loader-store.ts";
 import type { View } from "./views.ts";

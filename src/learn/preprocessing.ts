@@ -2,7 +2,8 @@
 
 import type { OnnxDescription } from "../nn/onnx/read.ts";
 import { FileError, InputError } from "../signal/errors.ts";
-import { checkInputSpec, type InputSpec, inputShape, type PanelShape } from "./inputs/input-spec.ts";
+import type { PanelShape } from "../signal/panels.ts";
+import { checkInputSpec, type InputSpec, inputShape } from "./inputs/input-spec.ts";
 import { flipNames, type Recipe } from "./recipe.ts";
 
 export interface Preprocessing {

@@ -10,7 +10,8 @@ import { flatten } from "../nn/ops/reshape.ts";
 import { sumLosses } from "../nn/ops/sum-losses.ts";
 import { adam, adamW, type Optimizer, sgd } from "../nn/optimizers.ts";
 import { UsageError } from "../signal/errors.ts";
-import { inputShape, type PanelShape } from "./inputs/input-spec.ts";
+import type { PanelShape } from "../signal/panels.ts";
+import { inputShape } from "./inputs/input-spec.ts";
 import type { PlaceGrid } from "./inputs/places.ts";
 import type { LossSpec, OptimizerSpec, Recipe } from "./recipe.ts";
 

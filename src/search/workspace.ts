@@ -116,6 +116,7 @@ export function workspaceBytes(bank: Bank, channels: number): number {
 export function makeWorkspace(kernels: SearchKernels, bank: Bank, channels: number): Workspace {
   const { rows } = bank;
   const { pad, stride, blocks, sizes, lengths } = layOut(bank, channels);
+  kernels.clear();
   const [pixelsAt, momentsAt, knotsAt, gridAt, ...areas] = kernels.reserve(lengths) as [
     number,
     number,

@@ -4,6 +4,7 @@
  * a signal's S/N is known whatever lies under it.
  */
 
+import type { PanelShape } from "../signal/panels.ts";
 import {
   addBump,
   type ColumnKind,
@@ -52,12 +53,6 @@ export interface BackgroundRecipe {
   readonly patches: PatchRecipe;
 }
 
-export interface PanelSize {
-  readonly panels: number;
-  readonly rows: number;
-  readonly channels: number;
-}
-
 /** Level and noise of a pixel: `columns[f] * (1 + coupling * rows[t]) + rows[t] * band[f]`, and the product of the two sigmas. */
 interface PanelStructure {
   readonly columns: Float64Array;
@@ -80,7 +75,7 @@ export interface Background {
   readonly patches: readonly Patch[];
 }
 
-export function drawBackground(random: RandomStream, recipe: BackgroundRecipe, size: PanelSize): Background {
+export function drawBackground(random: RandomStream, recipe: BackgroundRecipe, size: PanelShape): Background {
   const kind = pickKind(random, recipe.noise.kind);
   const dof =
     kind === "gaussian"
@@ -267,7 +262,7 @@ const PASSING: readonly ColumnKind[] = ["ripple", "edges", "slope", "red"];
 function drawColumns(
   random: RandomStream,
   { columns, panelChange }: BackgroundRecipe,
-  { panels, channels }: PanelSize,
+  { panels, channels }: PanelShape,
 ): (Float64Array | undefined)[] {
   const draw = () => drawCurve(random, columnCurves, columns, channels);
   const passing = { ...columns };

@@ -3,9 +3,8 @@
  * resolution: a detector knows no other.
  */
 
-import type { PanelShape } from "../../learn/inputs/input-spec.ts";
 import { memorySource } from "../../signal/memory-source.ts";
-import type { Panels } from "../../signal/panels.ts";
+import type { PanelShape, Panels } from "../../signal/panels.ts";
 import { defaultCadenceRecipe } from "../../simulate/cadence-recipe.ts";
 import { cadenceGrids } from "../../simulate/cadences.ts";
 import { pickOne, type Range, uniformIn } from "../../simulate/draw.ts";

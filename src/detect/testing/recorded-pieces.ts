@@ -3,8 +3,7 @@
  * that they hold was recorded at one pointing and counts as interference; what seems to be in ON panels alone is so by chance.
  */
 
-import type { PanelShape } from "../../learn/inputs/input-spec.ts";
-import type { Panels } from "../../signal/panels.ts";
+import type { PanelShape, Panels } from "../../signal/panels.ts";
 import { wholeIn } from "../../simulate/draw.ts";
 import type { RandomStream } from "../../simulate/random.ts";
 import { columnDeviations } from "../pixel-noise.ts";

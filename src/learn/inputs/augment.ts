@@ -3,11 +3,11 @@
  * whitened, on the whitened panels, whose noise has deviation 1 and keeps it.
  */
 
-import type { Panels } from "../../signal/panels.ts";
+import type { PanelShape, Panels } from "../../signal/panels.ts";
 import { fillNoise } from "../../simulate/noise.ts";
 import { normalQuantiles, type QuantileTable } from "../../simulate/quantiles.ts";
 import type { RandomStream, StreamKey } from "../../simulate/random.ts";
-import { isOnPanel, onPanels, type PanelShape } from "./input-spec.ts";
+import { isOnPanel, onPanels } from "./input-spec.ts";
 
 /** Chances lie from 0 to 1; a key that is left out does nothing. */
 export interface AugmentSpec {

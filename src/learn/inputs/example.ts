@@ -1,10 +1,10 @@
 /** Training examples: a cadence, augmented and mixed, as the image that the network is given, and its target. */
 
-import type { Panels } from "../../signal/panels.ts";
+import type { PanelShape, Panels } from "../../signal/panels.ts";
 import { randomStream, type StreamKey, streamKey } from "../../simulate/random.ts";
 import { type AugmentSpec, augment, mixUp } from "./augment.ts";
 import { createInjector, type InjectSpec } from "./inject.ts";
-import type { InputSpec, PanelShape } from "./input-spec.ts";
+import type { InputSpec } from "./input-spec.ts";
 import { fillPlaces, type PlaceGrid, type PlaceTargets } from "./places.ts";
 import { createPreparerParts, type PreparerParts } from "./prepare.ts";
 

@@ -4,6 +4,7 @@
  * 1, so that their S/N is what the search would see.
  */
 
+import type { PanelShape } from "../../signal/panels.ts";
 import { defaultCadenceRecipe } from "../../simulate/cadence-recipe.ts";
 import { cadenceGrids } from "../../simulate/cadences.ts";
 import { uniformIn } from "../../simulate/draw.ts";
@@ -11,7 +12,7 @@ import { addEmitter } from "../../simulate/emitters.ts";
 import { drawInterferer } from "../../simulate/interference.ts";
 import { drawNeedle } from "../../simulate/needles.ts";
 import type { RandomStream } from "../../simulate/random.ts";
-import { isOnPanel, onPanels, type PanelShape } from "./panel-roles.ts";
+import { isOnPanel, onPanels } from "./panel-roles.ts";
 import { markPlaces, type PlaceGrid } from "./places.ts";
 
 export interface InjectSpec {

@@ -1,13 +1,14 @@
 /** What a network is given of a cadence: which normalisation, and how six panels become one image. */
 
 import { UsageError } from "../../signal/errors.ts";
+import type { PanelShape } from "../../signal/panels.ts";
 import { LEAST_ROWS, lineEvidenceShape } from "./line-evidence-shape.ts";
-import { onPanels, type PanelShape } from "./panel-roles.ts";
+import { onPanels } from "./panel-roles.ts";
 
 export const normalisationNames = ["none", "max", "z-score-panel", "z-score-columns", "whiten"] as const;
 export const layoutNames = ["six", "on", "all", "lines"] as const;
 
-export { isOnPanel, onPanels, type PanelShape } from "./panel-roles.ts";
+export { isOnPanel, onPanels } from "./panel-roles.ts";
 
 export interface InputSpec {
   /**

@@ -1,8 +1,8 @@
-/** The WASM kernels that prepare cadences for networks, compiled from kernels/inputs/, and a plain allocator over their memory. */
+/** The WASM kernels that prepare cadences for networks, compiled from kernels/inputs/. */
 
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
-  readonly heapBase: WebAssembly.Global;
+import { type KernelMemory, type KernelModule, kernelMemory } from "../../signal/kernel-memory.ts";
+
+interface KernelExports extends KernelModule {
   medians(sourceAt: number, rows: number, lanes: number, magnitudes: 0 | 1, outAt: number): void;
   removeProfile(
     sourceAt: number,
@@ -64,35 +64,13 @@ interface KernelExports {
   compress(aAt: number, bAt: number, lesser: boolean, offset: number, channels: number, outAt: number): void;
 }
 
-export interface InputKernels {
+export interface InputKernels extends KernelMemory {
   readonly run: KernelExports;
-  /** The whole memory. Make it anew after `reserve`, which may move it. */
-  floats(): Float32Array;
-  ints(): Int32Array;
-  /** Adds areas of so many floats each to those there are, and returns their addresses in bytes. */
-  reserve(lengths: readonly number[]): number[];
 }
-
-const PAGE_BYTES = 65_536;
 
 /** Instantiates the compiled kernels. One instance serves one thread. */
 export function instantiateInputKernels(module: WebAssembly.Module): InputKernels {
   const instance = new WebAssembly.Instance(module, { env: { abort: () => {} } });
   const run = instance.exports as unknown as KernelExports;
-  let end = Math.ceil(run.heapBase.value / 64) * 64;
-  return {
-    run,
-    floats: () => new Float32Array(run.memory.buffer),
-    ints: () => new Int32Array(run.memory.buffer),
-    reserve(lengths) {
-      const places = lengths.map((length) => {
-        const at = end;
-        end += Math.ceil(length / 16) * 64;
-        return at;
-      });
-      const missing = end - run.memory.buffer.byteLength;
-      if (missing > 0) run.memory.grow(Math.ceil(missing / PAGE_BYTES));
-      return places;
-    },
-  };
+  return { run, ...kernelMemory(run) };
 }

@@ -1,6 +1,7 @@
 /** The shape of the evidence for lines that a network is given. */
 
-import { onPanels, type PanelShape } from "./panel-roles.ts";
+import type { PanelShape } from "../../signal/panels.ts";
+import { onPanels } from "./panel-roles.ts";
 
 /** Blocks of time that a panel is cut into. */
 export const BLOCKS_PER_PANEL = 16;

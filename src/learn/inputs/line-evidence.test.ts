@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { PanelShape } from "../../signal/panels.ts";
 import { randomStream, streamKey } from "../../simulate/random.ts";
 import { loadInputKernels } from "./kernels.node.ts";
 import { createLineEvidence } from "./line-evidence.ts";
 import { lineEvidenceShape } from "./line-evidence-shape.ts";
-import type { PanelShape } from "./panel-roles.ts";
 
 const GIVEN = [2, 6, 10, 13];
 

@@ -11,9 +11,10 @@
  *    near these says whether it goes on. The telescope's slew between scans takes a time that isn't known, so fast lines are looked for farther.
  */
 
+import type { PanelShape } from "../../signal/panels.ts";
 import type { InputKernels } from "./kernels.ts";
 import { BLOCKS_PER_PANEL, DRIFTS, GIVEN_BLOCKS, IMAGE_CHANNELS } from "./line-evidence-shape.ts";
-import { isOnPanel, onPanels, type PanelShape } from "./panel-roles.ts";
+import { isOnPanel, onPanels } from "./panel-roles.ts";
 
 /** How much less each block farther away counts. */
 const KEEP = 0.8;

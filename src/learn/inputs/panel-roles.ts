@@ -1,8 +1,6 @@
 /** Which panels of a cadence are ON. */
 
-import type { Panels } from "../../signal/panels.ts";
-
-export type PanelShape = Omit<Panels, "data">;
+import type { PanelShape } from "../../signal/panels.ts";
 
 /** In a cadence every second panel, the first among them, is ON. */
 export function isOnPanel(panel: number): boolean {

@@ -1,6 +1,7 @@
 /** Where in a cadence a needle is: a grid over the ON panels and the band, and for each of its cells whether a needle passes it. */
 
-import { onPanels, type PanelShape } from "./panel-roles.ts";
+import type { PanelShape } from "../../signal/panels.ts";
+import { onPanels } from "./panel-roles.ts";
 
 export interface PlaceGrid {
   /** As many as there are ON panels. */

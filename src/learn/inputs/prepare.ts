@@ -2,8 +2,8 @@
 
 import { UsageError } from "../../signal/errors.ts";
 import { type Normalisation, normaliseByMax, zScoreColumns, zScorePanel } from "../../signal/normalise.ts";
-import type { Panels } from "../../signal/panels.ts";
-import { type InputSpec, onPanels, type PanelShape } from "./input-spec.ts";
+import type { PanelShape, Panels } from "../../signal/panels.ts";
+import { type InputSpec, onPanels } from "./input-spec.ts";
 import type { InputKernels } from "./kernels.ts";
 import { createLineEvidence } from "./line-evidence.ts";
 import { createWhitener, type Whitener } from "./whiten.ts";

@@ -5,10 +5,9 @@
  * channel would vanish with the band; it comes back as the difference of a panel's band from what the panels have in common.
  */
 
-import type { Panels } from "../../signal/panels.ts";
+import type { PanelShape, Panels } from "../../signal/panels.ts";
 import { MAD_TO_DEVIATION, medianInPlace } from "../../signal/robust.ts";
 import type { InputKernels } from "./kernels.ts";
-import type { PanelShape } from "./panel-roles.ts";
 
 /**
  * Writes the whitened panels into `into`, [panels, rows, channels], which may be the cadence's own data: median 0, deviation 1 where there is

@@ -3,8 +3,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeCadence } from "../../formats/cadence-npy.ts";
+import type { PanelShape } from "../../signal/panels.ts";
 import { randomStream, streamKey } from "../../simulate/random.ts";
-import type { PanelShape } from "../inputs/panel-roles.ts";
 import type { Recipe } from "../recipe.ts";
 
 export const smallShape = { panels: 6, rows: 16, channels: 32 } as const;

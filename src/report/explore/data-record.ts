@@ -1,6 +1,7 @@
 /** What a data set holds: counts, sizes, values, duplicates and what is wrong, as one record that page, tables and JSON are made from. */
 
-import type { CadenceProblem, CadenceShape, Split } from "../../formats/cadence-folder.node.ts";
+import type { CadenceProblem, Split } from "../../formats/cadence-folder.node.ts";
+import type { PanelShape } from "../../signal/panels.ts";
 import type { Duplicates } from "./duplicates.ts";
 import type { TruthGroup } from "./truth-groups.ts";
 
@@ -24,7 +25,7 @@ export interface SplitRecord {
   readonly read: number;
   readonly bytes: number;
   readonly labels: LabelCounts | null;
-  readonly shape: CadenceShape;
+  readonly shape: PanelShape;
   /** How many files have which shape and elements, most first: "(6, 273, 256) <f2". */
   readonly layouts: readonly { readonly layout: string; readonly count: number }[];
   /** Problems by kind, and each. */

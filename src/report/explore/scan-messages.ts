@@ -1,6 +1,7 @@
 /** What the threads that look through cadences are told and answer. */
 
-import type { CadenceProblem, CadenceShape } from "../../formats/cadence-folder.node.ts";
+import type { CadenceProblem } from "../../formats/cadence-folder.node.ts";
+import type { PanelShape } from "../../signal/panels.ts";
 
 export interface ScanSettings {
   /** 65,536 counts of values in shared memory, of this thread alone. */
@@ -9,7 +10,7 @@ export interface ScanSettings {
 
 export interface ScanBatch {
   /** The shape that the files of the batch should have. */
-  readonly shape: CadenceShape;
+  readonly shape: PanelShape;
   readonly files: readonly { readonly id: string; readonly path: string }[];
 }
 
@@ -18,7 +19,7 @@ export interface FileLook {
   readonly bytes: number;
   /** NumPy's name of the elements, "<f2"; undefined where the file can't be read. */
   readonly descr?: string;
-  readonly shape?: CadenceShape;
+  readonly shape?: PanelShape;
   /** Of all its data, in hexadecimal. */
   readonly hash?: string;
   /** Of each panel's data: 52 bits. */

@@ -2,8 +2,8 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { CadenceShape } from "../../formats/cadence-folder.node.ts";
 import { askWorker } from "../../signal/ask-worker.node.ts";
+import type { PanelShape } from "../../signal/panels.ts";
 import type { FileLook, ScanBatch, ScanSettings } from "./scan-messages.ts";
 
 export interface ScanOptions {
@@ -15,7 +15,7 @@ export interface ScanOptions {
 }
 
 export interface ScannedSet {
-  readonly shape: CadenceShape;
+  readonly shape: PanelShape;
   readonly files: readonly { readonly id: string; readonly path: string }[];
 }
 
